@@ -1,0 +1,65 @@
+"""The catalogue of studies and the canon's rows: which study stands for which row, without importing any."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from tertium.registry import Registry
+
+#: Study -> where it lives.
+STUDIES = Registry(
+    "study",
+    {
+        "cybenko1989": "tertium.studies.cybenko1989:Cybenko1989",
+        "khaligh2014": "tertium.studies.khaligh2014:Khaligh2014",
+        "mcculloch1943": "tertium.studies.mcculloch1943:McCulloch1943",
+        "minsky1969": "tertium.studies.minsky1969:Minsky1969",
+        "observation_models": "tertium.studies.observation_models:ObservationModels",
+        "rosenblatt1958": "tertium.studies.rosenblatt1958:Rosenblatt1958",
+        "rumelhart1986": "tertium.studies.rumelhart1986:Rumelhart1986",
+    },
+    group="tertium.studies",
+    listing="tertium studies",
+)
+
+#: Study -> row of the canon; a test holds it against the studies' own ``row``.
+ROWS: dict[str, str] = {
+    "cybenko1989": "FND09",
+    "khaligh2014": "SEN04",
+    "mcculloch1943": "FND01",
+    "minsky1969": "FND03",
+    "observation_models": "SEN18",
+    "rosenblatt1958": "FND02",
+    "rumelhart1986": "FND04",
+}
+
+
+@dataclass(frozen=True)
+class CanonRow:
+    """One row of the canon, the list of systems that tertium is to reproduce."""
+
+    id: str
+    group: str
+    priority: int
+    cost: str
+    system: str
+    paper: str
+
+
+@cache
+def canon() -> tuple[CanonRow, ...]:
+    """Return all rows of the canon in their order.
+
+    Examples
+    --------
+    >>> len(canon()), canon()[0].system
+    (158, 'McCulloch-Pitts threshold neuron')
+    """
+    table = resources.files("tertium.studies").joinpath("canon.tsv").read_text(encoding="utf-8")
+    rows = csv.DictReader(table.splitlines(), delimiter="\t")
+    return tuple(
+        CanonRow(r["id"], r["group"], int(r["priority"]), r["cost"], r["system"], r["paper"]) for r in rows
+    )

@@ -1,0 +1,122 @@
+"""What a running study is given: its seeds, data, progress, and a memory that survives a kill."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from tertium.rng import Seeds
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+T = TypeVar("T")
+
+
+class Lab(ABC):
+    """The place in which a study runs one seed.
+
+    Attributes
+    ----------
+    seed : int
+        The seed of this run.
+    seeds : Seeds
+        Named generators made from it.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.seeds = Seeds(seed)
+
+    @abstractmethod
+    def stage(self, name: str, work: Callable[[], T]) -> T:
+        """Return ``work()``, kept: a run that was killed after this stage does not repeat it.
+
+        What is returned may hold numbers, text, arrays, and lists and mappings of those.
+        """
+
+    @abstractmethod
+    def steps(
+        self,
+        name: str,
+        total: int,
+        *,
+        save: Callable[[], Mapping[str, Any]],
+        load: Callable[[Mapping[str, Any]], None],
+        every: int = 100,
+    ) -> Iterator[int]:
+        """Count the steps of a loop, checkpointing its state every ``every`` steps; a killed run goes on from there.
+
+        ``save`` returns the whole state of the loop (tensors, numbers, text, mappings of those, generator states)
+        and ``load`` puts it back. The state is saved after the body of a step has run.
+        """
+
+    @abstractmethod
+    def log(self, **numbers: float) -> None:
+        """Append one line to the run's metrics."""
+
+    @abstractmethod
+    def note(self, text: str) -> None:
+        """Leave a remark for the report: something that could not be had, a choice that was made."""
+
+    @abstractmethod
+    def keep(self, responses: xr.DataArray) -> None:
+        """Keep the recorded responses with the run."""
+
+    def data(self, name: str, **options: Any) -> Any:
+        """Load a data set of the catalogue."""
+        from tertium.data import catalogue
+
+        return catalogue.load_set(name, **options)
+
+    def track(self, items: Iterable[T], what: str, total: int | None = None) -> Iterator[T]:
+        """Go through items with a progress bar."""
+        from tertium.progress import track
+
+        return track(items, what, total)
+
+
+class MemoryLab(Lab):
+    """A lab that keeps nothing: for trying a study in a notebook or a test.
+
+    Examples
+    --------
+    >>> lab = MemoryLab(seed=3)
+    >>> lab.stage("two", lambda: 2)
+    2
+    """
+
+    def __init__(self, seed: int = 0) -> None:
+        super().__init__(seed)
+        self.metrics: list[dict[str, float]] = []
+        self.notes: list[str] = []
+        self.responses: xr.DataArray | None = None
+
+    def stage(self, name: str, work: Callable[[], T]) -> T:
+        """Return ``work()``."""
+        return work()
+
+    def steps(
+        self,
+        name: str,
+        total: int,
+        *,
+        save: Callable[[], Mapping[str, Any]],
+        load: Callable[[Mapping[str, Any]], None],
+        every: int = 100,
+    ) -> Iterator[int]:
+        """Count from 0 to ``total - 1``."""
+        return iter(range(total))
+
+    def log(self, **numbers: float) -> None:
+        """Append to ``metrics``."""
+        self.metrics.append(numbers)
+
+    def note(self, text: str) -> None:
+        """Append to ``notes``."""
+        self.notes.append(text)
+
+    def keep(self, responses: xr.DataArray) -> None:
+        """Keep them in ``responses``."""
+        self.responses = responses
