@@ -57,7 +57,10 @@ def parse_value(text: str) -> Any:
         first, last = int(found[1]), int(found[2])
         if last < first:
             raise BadInput(
-                "range", got=f"'{text}'", expected="first..last with first <= last", repair=f"Write {last}..{first}."
+                "range",
+                got=f"'{text}'",
+                expected="first..last with first <= last",
+                repair=f"Write {last}..{first}.",
             )
         return list(range(first, last + 1))
     if "," in text:

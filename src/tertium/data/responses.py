@@ -190,9 +190,7 @@ def validate(responses: xr.DataArray, needs: Iterable[str] = (), *, finite: bool
                 repair="Split it into one label per column.",
             )
     if "dt" not in responses.attrs:
-        raise BadInput(
-            "responses", got="no dt", expected="attrs['dt'] in seconds", repair="Set responses.attrs['dt']."
-        )
+        raise BadInput("responses", got="no dt", expected="attrs['dt'] in seconds", repair="Set responses.attrs['dt'].")
     check_dt(responses.attrs["dt"])
     if finite:
         _check_finite(responses)

@@ -47,9 +47,7 @@ __getattr__, __dir__ = attach(
     {
         **dict.fromkeys(("STUDIES", "canon"), "catalogue"),
         **dict.fromkeys(("Picture", "Reference", "Study", "StudyConfig"), "base"),
-        **dict.fromkeys(
-            ("Claim", "Control", "above", "at_least", "at_most", "below", "between", "exactly"), "claim"
-        ),
+        **dict.fromkeys(("Claim", "Control", "above", "at_least", "at_most", "below", "between", "exactly"), "claim"),
         **dict.fromkeys(("Lab", "MemoryLab"), "lab"),
         "get": "handle",
     },

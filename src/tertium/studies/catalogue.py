@@ -60,6 +60,4 @@ def canon() -> tuple[CanonRow, ...]:
     """
     table = resources.files("tertium.studies").joinpath("canon.tsv").read_text(encoding="utf-8")
     rows = csv.DictReader(table.splitlines(), delimiter="\t")
-    return tuple(
-        CanonRow(r["id"], r["group"], int(r["priority"]), r["cost"], r["system"], r["paper"]) for r in rows
-    )
+    return tuple(CanonRow(r["id"], r["group"], int(r["priority"]), r["cost"], r["system"], r["paper"]) for r in rows)

@@ -146,9 +146,7 @@ class Claim:
         if self.kind is not None and self.kind not in KIND_MEANINGS:
             raise BadInput(f"claim '{self.id}'", got=f"kind '{self.kind}'", expected=", ".join(KIND_MEANINGS))
         if self.judge not in get_args(Judge):
-            raise BadInput(
-                f"claim '{self.id}'", got=f"judge '{self.judge}'", expected=", ".join(get_args(Judge))
-            )
+            raise BadInput(f"claim '{self.id}'", got=f"judge '{self.judge}'", expected=", ".join(get_args(Judge)))
 
 
 @dataclass(frozen=True)

@@ -66,9 +66,9 @@ class Lab(ABC):
 
     def data(self, name: str, **options: Any) -> Any:
         """Load a data set of the catalogue."""
-        from tertium.data import catalogue
+        from tertium.data.catalogue import load_set
 
-        return catalogue.load_set(name, **options)
+        return load_set(name, **options)
 
     def track(self, items: Iterable[T], what: str, total: int | None = None) -> Iterator[T]:
         """Go through items with a progress bar."""
