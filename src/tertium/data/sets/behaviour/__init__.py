@@ -1,0 +1,1 @@
+"""Loaders of what people and animals chose."""

@@ -1,0 +1,1 @@
+"""Loaders of recorded neurons and regions."""
