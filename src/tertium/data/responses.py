@@ -104,6 +104,7 @@ def make_responses(
         raise BadInput("quantity", got=f"'{quantity}'", expected="one of " + ", ".join(close), repair="")
     n_trials, n_times, n_units = array.shape
     trial, unit = dict(trial or {}), dict(unit or {})
+    _check_label_names(trial, unit)
     coords: dict[str, Any] = {
         "trial": ("trial", _trial_index(trial.pop("trial", None), n_trials)),
         "time": ("time", _time_index(time, dt, n_times)),
@@ -171,8 +172,11 @@ def validate(responses: xr.DataArray, needs: Iterable[str] = (), *, finite: bool
             expected="(trial, time, unit) or, averaged, (condition, time, unit), in this order",
             repair="Use responses.transpose('trial', 'time', 'unit').",
         )
+    if responses.dtype.kind not in "fiub":
+        raise _not_numbers(f"values of type {responses.dtype}")
     _check_empty(responses)
     _check_index(responses)
+    _check_time(responses)
     for need in needs:
         if need not in responses.coords:
             raise BadInput(
@@ -225,25 +229,95 @@ def label_values(label: Any, n: int, what: str) -> npt.NDArray[Any]:
             expected=f"length {n}, one value for each {what.split(' ', maxsplit=1)[0]}",
             repair="Pass one label per row, in the order of the values.",
         )
-    return array.astype(object) if array.dtype.kind in "US" else array
+    if array.dtype.kind == "S":
+        array = np.char.decode(array, "utf-8")
+    return array.astype(object) if array.dtype.kind in "UT" else array
+
+
+def check_finite(
+    block: npt.NDArray[Any], rows: npt.NDArray[Any], units: npt.NDArray[Any], first: str = "trial"
+) -> None:
+    """Raise `BadInput` where a block holds NaN or infinite values, naming the first by trial and unit.
+
+    Parameters
+    ----------
+    block : array, shape (trial, time, unit)
+        The numbers; whole numbers pass unread.
+    rows : array, shape (trial,)
+        The trials' (or conditions') names.
+    units : array, shape (unit,)
+        The units' names.
+    first : str
+        What the rows are: "trial" or "condition".
+
+    Raises
+    ------
+    BadInput
+        If any number is not finite.
+    """
+    # a sum is finite when all are (and costs no second array); it may overflow, so look again before crying wolf
+    if block.dtype.kind != "f":
+        return
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(block.sum(dtype=np.float64)):
+            return
+    bad = ~np.isfinite(block)
+    if bad.any():
+        row, time, unit = (int(i) for i in np.argwhere(bad)[0])
+        raise BadInput(
+            "responses",
+            got=f"{block[row, time, unit]} at {first} {rows[row]}, time index {time}, unit '{units[unit]}' "
+            f"({int(bad.sum())} such values in this block)",
+            expected="finite numbers",
+            repair="Drop those trials or units, or fill them, before making responses.",
+        )
 
 
 def _numbers(values: npt.ArrayLike) -> npt.NDArray[Any]:
-    array = np.asarray(values)
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        raise _not_numbers(f"a masked array with {int(np.ma.count_masked(values))} values masked")
+    try:
+        array = np.asarray(values)
+    except (ValueError, TypeError, RuntimeError) as problem:  # ragged lists; tensors on a device or with a gradient
+        raise _not_numbers(f"a {type(values).__name__} that is no array ({problem})") from problem
     if array.dtype.kind not in "fiub":
-        raise BadInput(
-            "responses",
-            got=f"values of type {array.dtype}",
-            expected="real numbers",
-            repair="Convert them with numpy.asarray(values, dtype=float).",
-        )
+        raise _not_numbers(f"values of type {array.dtype}")
     return array
+
+
+def _not_numbers(got: str) -> BadInput:
+    return BadInput(
+        "responses",
+        got=got,
+        expected="real numbers in a full array",
+        repair="Convert them with numpy.asarray(values, dtype=float).",
+    )
+
+
+def _check_label_names(trial: Labels, unit: Labels) -> None:
+    for dim, labels, taken in (("trial", trial, {"time", "unit", *unit}), ("unit", unit, {"time", "trial"})):
+        for name in labels:
+            if name in taken:
+                raise BadInput(
+                    f"{dim} label '{name}'",
+                    got="a name that is already taken by another dimension or its labels",
+                    expected="each label's name once",
+                    repair=f"Rename it, for instance '{dim}_{name}'.",
+                )
 
 
 def _trial_index(given: Any, n: int) -> npt.NDArray[np.int64]:
     if given is None:
         return np.arange(n)
-    return label_values(given, n, "trial label 'trial'").astype(np.int64)
+    index = label_values(given, n, "trial label 'trial'")
+    if index.dtype.kind not in "iuf" or not np.array_equal(index, np.trunc(index)):
+        raise BadInput(
+            "trial label 'trial'",
+            got=f"values like {index[:1].tolist()[0]!r}",
+            expected="whole numbers, the trials' index",
+            repair="Give names a label of their own, for instance trial={'name': [...]}.",
+        )
+    return index.astype(np.int64)
 
 
 def _unit_index(given: Any, n: int) -> npt.NDArray[np.object_]:
@@ -253,8 +327,12 @@ def _unit_index(given: Any, n: int) -> npt.NDArray[np.object_]:
 
 def _time_index(given: npt.ArrayLike | None, dt: float, n: int) -> npt.NDArray[np.float64]:
     if given is None:
-        return np.arange(n) * float(dt)
-    return label_values(given, n, "time label 'time'").astype(np.float64)
+        return np.arange(n, dtype=np.float64) * float(dt)
+    label = label_values(given, n, "time label 'time'")
+    if label.dtype.kind not in "iuf":
+        raise BadInput("time label 'time'", got=f"values of type {label.dtype}", expected="seconds", repair="")
+    seconds: npt.NDArray[np.float64] = label.astype(np.float64)
+    return seconds
 
 
 def _check_empty(responses: xr.DataArray) -> None:
@@ -285,21 +363,27 @@ def _check_index(responses: xr.DataArray) -> None:
             )
 
 
+def _check_time(responses: xr.DataArray) -> None:
+    if "time" not in responses.coords:
+        raise BadInput(
+            "responses", got="no label 'time'", expected="seconds", repair="Use tertium.data.make_responses."
+        )
+    time = responses["time"].values
+    if time.dtype.kind not in "iuf" or not np.isfinite(time).all() or (np.diff(time) <= 0).any():
+        raise BadInput(
+            "time",
+            got=f"values like {time[:3].tolist()}",
+            expected="finite seconds that increase from bin to bin",
+            repair="Sort the bins with responses.sortby('time'), or pass time=None to make_responses.",
+        )
+
+
 def _check_finite(responses: xr.DataArray) -> None:
     if responses.dtype.kind != "f":
         return
+    first = str(responses.dims[0])
+    rows = responses[first].values  # xarray numbers the rows where they have no label
     n_rows = max(1, int(2e7) // max(1, int(np.prod(responses.shape[1:]))))
     for start in range(0, responses.shape[0], n_rows):
-        block = np.asarray(responses[start : start + n_rows].values)
-        bad = ~np.isfinite(block)
-        if bad.any():
-            row, time, unit = (int(i) for i in np.argwhere(bad)[0])
-            first = str(responses.dims[0])
-            name = responses[first].values[start + row] if first in responses.coords else start + row
-            raise BadInput(
-                "responses",
-                got=f"{block[row, time, unit]} at {first} {name}, time index {time}, unit "
-                f"'{responses['unit'].values[unit]}' ({int(bad.sum())} such values in this block)",
-                expected="finite numbers",
-                repair="Drop those trials or units, or fill them, before making responses.",
-            )
+        part = slice(start, start + n_rows)
+        check_finite(np.asarray(responses[part].values), rows[part], responses["unit"].values, first)

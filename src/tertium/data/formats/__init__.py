@@ -1,0 +1,1 @@
+"""Files in and out: one module a format. `tertium.data.load` and `tertium.data.save` choose by suffix."""
