@@ -13,6 +13,9 @@ from scipy.spatial.distance import squareform
 from tertium.errors import BadInput
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
     import plotly.graph_objects as go
     import xarray as xr
 
@@ -148,9 +151,7 @@ class RDM:
             raise BadInput(
                 "RDM group", got=f"'{group}'", expected=f"one of {', '.join(self.groups) or 'none'}", repair=""
             )
-        return self.subset(
-            label for label, v in zip(self.labels, self.groups[group], strict=True) if v == str(value)
-        )
+        return self.subset(label for label, v in zip(self.labels, self.groups[group], strict=True) if v == str(value))
 
     def to_xarray(self) -> xr.DataArray:
         """Return the matrix as a labelled array, dims (stimulus, stimulus_2)."""
@@ -165,11 +166,43 @@ class RDM:
             name=self.name or "rdm",
         )
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row for each pair: columns ``first``, ``second``, ``dissimilarity``."""
+        import pandas as pd
+
+        first, second = np.triu_indices(self.n_conditions, k=1)
+        names = np.array(self.labels, dtype=object)
+        return pd.DataFrame({"first": names[first], "second": names[second], "dissimilarity": self.vector})
+
+    def ranked(self) -> RDM:
+        """Return the RDM of ranks, 1 for the most similar pair; ties share their mean rank, NaN stays NaN."""
+        from scipy.stats import rankdata
+
+        return replace(self, vector=rankdata(self.vector, nan_policy="omit"))
+
+    def save(self, path: str | Path) -> Path:
+        """Write the RDM to a ``.npz`` file; `tertium.compare.load_rdm` reads it back."""
+        from tertium.compare.rdm_files import save_rdm
+
+        return save_rdm(self, path)
+
     def figure(self, *, order: str | None = None, rank: bool = True) -> go.Figure:
         """Draw the matrix; ``order`` sorts by a group, ``rank`` shows percentiles of dissimilarity."""
         from tertium.compare.rdm_figures import matrix_figure
 
         return matrix_figure(self, order=order, rank=rank)
+
+    def mds_figure(self, *, group: str | None = None, method: str = "metric") -> go.Figure:
+        """Draw conditions as points whose distances resemble their dissimilarities, coloured by ``group``."""
+        from tertium.compare.rdm_figures import mds_figure
+
+        return mds_figure(self, group=group, method=method)
+
+    def dendrogram_figure(self, *, group: str | None = None, linkage: str = "average") -> go.Figure:
+        """Draw conditions as a tree that joins the most similar first, leaves coloured by ``group``."""
+        from tertium.compare.rdm_figures import dendrogram_figure
+
+        return dendrogram_figure(self, group=group, linkage=linkage)
 
 
 def _numbered(n: int) -> tuple[str, ...]:

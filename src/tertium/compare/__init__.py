@@ -1,0 +1,59 @@
+"""Compare brains and networks: dissimilarities, representational similarity, similarity of whole representations.
+
+Every instrument takes responses, or plain arrays ``(sample, unit)``, and cannot know where they came from.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tertium._lazy import attach
+
+# Public name -> module. No module bears the name of a function here: importing it would hide the function.
+_NAMES = {
+    "RDM": "rdm_type",
+    "METRICS": "dissimilarity",
+    "rdm": "dissimilarity",
+    "rdm_over_time": "dissimilarity",
+    "rdms_by": "dissimilarity",
+    "align_rdms": "rdm_average",
+    "average_rdms": "rdm_average",
+    "join_partial_rdms": "rdm_average",
+    "load_rdm": "rdm_files",
+    "save_rdm": "rdm_files",
+    "mds": "rdm_embedding",
+    "noise_covariance": "noise_precision",
+    "noise_residuals": "noise_precision",
+    "rsa": "inference",
+    "noise_ceiling": "ceiling",
+}
+
+__all__ = [
+    "METRICS",
+    "RDM",
+    "align_rdms",
+    "average_rdms",
+    "join_partial_rdms",
+    "load_rdm",
+    "mds",
+    "noise_ceiling",
+    "noise_covariance",
+    "noise_residuals",
+    "rdm",
+    "rdm_over_time",
+    "rdms_by",
+    "rsa",
+    "save_rdm",
+]
+
+if TYPE_CHECKING:
+    from tertium.compare.ceiling import noise_ceiling
+    from tertium.compare.dissimilarity import METRICS, rdm, rdm_over_time, rdms_by
+    from tertium.compare.inference import rsa
+    from tertium.compare.noise_precision import noise_covariance, noise_residuals
+    from tertium.compare.rdm_average import align_rdms, average_rdms, join_partial_rdms
+    from tertium.compare.rdm_embedding import mds
+    from tertium.compare.rdm_files import load_rdm, save_rdm
+    from tertium.compare.rdm_type import RDM
+
+__getattr__, __dir__ = attach(__name__, _NAMES)
