@@ -105,6 +105,7 @@ def test_counts_of_trains_equal_counts_binned_at_once():
     np.testing.assert_array_equal(trains.counts(np.arange(101) * 0.01), counts.values)
     by_hand, _ = np.histogram(trains.train(2, 1), bins=np.arange(101) * 0.01)
     np.testing.assert_array_equal(by_hand, counts.values[2, :, 1])
+    np.testing.assert_array_equal(trains.of_trial(2)["1"], trains.train(2, 1))
 
 
 def test_labels_are_carried_over_and_seeds_seed():

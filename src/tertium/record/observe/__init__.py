@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tertium.record.observe.haemodynamics import HRF, bold, canonical_hrf, point_spread
     from tertium.record.observe.sampling import electrodes, repeats
     from tertium.record.observe.sphere import leadfield, sensor_helmet
-    from tertium.record.observe.spiking import SpikeTrains, spike_trains, spikes
+    from tertium.record.observe.spiking import TrialSpikes, spike_trains, spikes
 
 # A function never shares its module's name: importing the module would put it in the function's place.
 _NAMES = {
@@ -24,7 +24,7 @@ _NAMES = {
     "INDICATORS": "fluorescence",
     "Hill": "fluorescence",
     "Indicator": "fluorescence",
-    "SpikeTrains": "spiking",
+    "TrialSpikes": "spiking",
     "bold": "haemodynamics",
     "calcium": "fluorescence",
     "canonical_hrf": "haemodynamics",
@@ -47,7 +47,7 @@ __all__ = [
     "INDICATORS",
     "Hill",
     "Indicator",
-    "SpikeTrains",
+    "TrialSpikes",
     "bold",
     "calcium",
     "canonical_hrf",

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from tertium.data.spikes import SpikeTrains
 from tertium.errors import BadInput
 from tertium.record.observe.latent import (
     FloatArray,
@@ -25,8 +26,8 @@ Process = Literal["poisson", "gamma"]
 
 
 @dataclass(frozen=True, eq=False)
-class SpikeTrains:
-    """Ragged spike times of all trials and units, sorted by trial, then unit, then time.
+class TrialSpikes:
+    """Ragged spike times of simulated trials, sorted by trial, then unit, then time.
 
     Parameters
     ----------
@@ -34,15 +35,27 @@ class SpikeTrains:
         Spike times in seconds, on the clock of the rates' time labels.
     trial, unit : array of int, shape (spike,)
         Positions of each spike's trial and unit in the table of rates.
-    n_trials, n_units : int
-        Sizes of that table.
+    n_trials : int
+        Number of trials of that table.
+    units : tuple of str
+        Names of its units.
     """
 
     times: FloatArray
     trial: npt.NDArray[np.int64]
     unit: npt.NDArray[np.int64]
     n_trials: int
-    n_units: int
+    units: tuple[str, ...]
+
+    @property
+    def n_units(self) -> int:
+        """Number of units."""
+        return len(self.units)
+
+    def of_trial(self, trial: int) -> SpikeTrains:
+        """Return one trial as the spike trains of a recording, which `tertium.data` can align and bin."""
+        here = self.trial == trial
+        return SpikeTrains(self.times[here], self.unit[here], self.units)
 
     def train(self, trial: int, unit: int) -> FloatArray:
         """Return the spike times (s) of one trial and unit."""
@@ -139,7 +152,7 @@ def spike_trains(
     process: Process = "poisson",
     shape: float = 4.0,
     refractory: float = 0.0,
-) -> SpikeTrains:
+) -> TrialSpikes:
     """Draw the spike times that neurons with these firing rates would fire.
 
     Parameters
@@ -151,7 +164,7 @@ def spike_trains(
 
     Returns
     -------
-    SpikeTrains
+    TrialSpikes
 
     Raises
     ------
@@ -179,13 +192,14 @@ def spike_trains(
     values = latent_values(rate)
     _check(process, shape, refractory)
     trials, times, units = values.shape
+    names = tuple(str(name) for name in rate["unit"].values)
     rows = values.transpose(0, 2, 1).reshape(trials * units, times)
     k = 1.0 if process == "poisson" else float(shape)
     generator = Seeds(seed).numpy("spike times")
     row, when = _renewal(rows, float(rate.attrs["dt"]), k, float(refractory), generator)
     order = np.lexsort((when, row))
     row, when = row[order], when[order]
-    return SpikeTrains(when + start_of(rate), row // units, row % units, trials, units)
+    return TrialSpikes(when + start_of(rate), row // units, row % units, trials, names)
 
 
 def _check(process: str, shape: float, refractory: float) -> None:
