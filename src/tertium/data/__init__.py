@@ -29,11 +29,24 @@ _NAMES = {
     # files
     "load": "store",
     "save": "store",
-    "sniff": "formats.sniffing",
+    "sniff": "formats.parts.sniffing",
     "template": "formats.zarr_write",
     "ZarrWriter": "formats.zarr_write",
     "save_zarr": "formats.zarr_write",
     "load_zarr": "formats.zarr_read",
+    "save_npz": "formats.npz",
+    "load_npz": "formats.npz",
+    "save_nwb": "formats.nwb_write",
+    "load_nwb": "formats.nwb_read",
+    "nwb_contents": "formats.nwb_read",
+    "NwbItem": "formats.nwb_read",
+    "save_mat": "formats.mat",
+    "load_mat": "formats.mat",
+    "read_mat": "formats.mat",
+    "save_table": "formats.table",
+    "load_table": "formats.table",
+    "to_frame": "formats.table",
+    "from_pynapple": "formats.pynapple",
     # the catalogue of data sets
     "catalogue": "catalogue",
 }
@@ -41,6 +54,7 @@ _NAMES = {
 __all__ = [
     "QUANTITIES",
     "Fold",
+    "NwbItem",
     "SpikeTrains",
     "ZarrWriter",
     "align",
@@ -50,16 +64,28 @@ __all__ = [
     "check_same_labels",
     "combine",
     "folds",
+    "from_pynapple",
     "load",
+    "load_mat",
+    "load_npz",
+    "load_nwb",
+    "load_table",
     "load_zarr",
     "make_responses",
+    "nwb_contents",
+    "read_mat",
     "save",
+    "save_mat",
+    "save_npz",
+    "save_nwb",
+    "save_table",
     "save_zarr",
     "select",
     "sniff",
     "spike_trains",
     "split",
     "template",
+    "to_frame",
     "validate",
     "window",
     "zscore",
@@ -68,7 +94,13 @@ __all__ = [
 if TYPE_CHECKING:
     from tertium.data import catalogue
     from tertium.data.averaging import average
-    from tertium.data.formats.sniffing import sniff
+    from tertium.data.formats.mat import load_mat, read_mat, save_mat
+    from tertium.data.formats.npz import load_npz, save_npz
+    from tertium.data.formats.nwb_read import NwbItem, load_nwb, nwb_contents
+    from tertium.data.formats.nwb_write import save_nwb
+    from tertium.data.formats.parts.sniffing import sniff
+    from tertium.data.formats.pynapple import from_pynapple
+    from tertium.data.formats.table import load_table, save_table, to_frame
     from tertium.data.formats.zarr_read import load_zarr
     from tertium.data.formats.zarr_write import ZarrWriter, save_zarr, template
     from tertium.data.normalise import zscore

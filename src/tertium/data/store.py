@@ -8,7 +8,7 @@ from typing import Any
 
 import xarray as xr
 
-from tertium.data.formats.sniffing import SUFFIXES, check_kind, sniff
+from tertium.data.formats.parts.sniffing import SUFFIXES, check_kind, sniff
 from tertium.data.responses import validate
 from tertium.errors import BadInput, MissingData
 from tertium.registry import Registry

@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from tertium.data.formats.arrays import ArrayOptions, Choice, from_arrays
-from tertium.data.formats.atomic import replacing
-from tertium.data.formats.columns import Pieces, put_together, take_apart
+from tertium.data.formats.parts.arrays import ArrayOptions, Choice, from_arrays
+from tertium.data.formats.parts.atomic import replacing
+from tertium.data.formats.parts.columns import Pieces, put_together, take_apart
 from tertium.errors import BadFile
 
 _META = "tertium"

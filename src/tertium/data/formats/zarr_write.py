@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from tertium.data.formats.atomic import check_target, put, temporary_name
+from tertium.data.formats.parts.atomic import check_target, put, temporary_name
 from tertium.data.responses import Labels, check_finite, make_responses, validate
 from tertium.errors import BadInput
 
