@@ -1,0 +1,252 @@
+"""Which layer of a network explains which region: one RDM a layer, scored against each region with ceilings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tertium import figure
+from tertium.compare import RDM, rdm, rsa
+from tertium.errors import BadInput
+from tertium.progress import track
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import plotly.graph_objects as go
+    import xarray as xr
+    from torch import nn
+
+    from tertium.compare.rsa_result import RSAResult
+    from tertium.data.brain_set import BrainSet
+
+#: Fewer stimuli than this and no interval is computed: a resampled set would hold too few different ones.
+FEWEST_FOR_BOOTSTRAP = 8
+
+
+@dataclass(frozen=True, eq=False)
+class LayerScores:
+    """Scores of every layer of a network against every region.
+
+    Attributes
+    ----------
+    layers : tuple of str
+        In the order in which the network computes them.
+    regions : dict of str to RSAResult
+        One comparison a region.
+    method : str
+        How RDMs were scored.
+    model : str
+        Name of the network.
+    n_stimuli : int
+        How many stimuli were shown.
+    notes : tuple of str
+        What could not be had.
+    """
+
+    layers: tuple[str, ...]
+    regions: dict[str, RSAResult]
+    method: str
+    model: str
+    n_stimuli: int
+    notes: tuple[str, ...] = ()
+
+    def table(self) -> pd.DataFrame:
+        """Return one row a layer and region: score, interval, ceilings, number of subjects."""
+        import pandas as pd
+
+        return pd.DataFrame([row for region in self.regions for row in self._rows(region)])
+
+    def best(self) -> dict[str, str]:
+        """Return region -> the layer that scores highest."""
+        return {name: max(self._rows(name), key=lambda row: row["score"])["layer"] for name in self.regions}
+
+    def _rows(self, region: str) -> list[dict[str, Any]]:
+        result = self.regions[region]
+        low, high = result.ceiling if result.ceiling is not None else (np.nan, np.nan)
+        intervals = result.interval or {}
+        rows = []
+        for layer in self.layers:
+            interval = intervals.get(layer, (np.nan, np.nan))
+            rows.append(
+                {
+                    "layer": layer,
+                    "region": region,
+                    "score": float(result.mean[layer]),
+                    "interval_low": float(interval[0]),
+                    "interval_high": float(interval[1]),
+                    "ceiling_low": float(low),
+                    "ceiling_high": float(high),
+                    "subjects": int(result.n_subjects),
+                }
+            )
+        return rows
+
+    def figure(self, region: str) -> go.Figure:
+        """Draw the scores of all layers against one region, with 95 % intervals and the noise ceiling."""
+        rows = self._rows(region)
+        n = rows[0]["subjects"]
+        drawn = figure.new(
+            x=f"layer of {self.model}, from input to output",
+            y=f"{METHOD_NAMES.get(self.method, self.method)} with {region}",
+            title=f"{region}: {self.n_stimuli} stimuli, {n} subject{'s' if n > 1 else ''}",
+        )
+        scores = [row["score"] for row in rows]
+        bars = None
+        if np.isfinite([row["interval_low"] for row in rows]).all():
+            bars = figure.error_bars(
+                scores, [row["interval_low"] for row in rows], [row["interval_high"] for row in rows]
+            )
+        drawn.add_scatter(x=list(self.layers), y=scores, error_y=bars, mode="lines+markers", name=region)
+        if np.isfinite(rows[0]["ceiling_low"]):
+            figure.band(drawn, rows[0]["ceiling_low"], rows[0]["ceiling_high"], "noise ceiling")
+        drawn.add_hline(y=0.0, line_width=1, line_color="#888888")
+        return drawn
+
+
+#: Axis titles of the methods.
+METHOD_NAMES: dict[str, str] = {
+    "spearman": "Spearman correlation",
+    "kendall_tau_a": "Kendall's tau-a",
+    "rho_a": "rho-a",
+    "pearson": "Pearson correlation",
+    "cosine": "cosine",
+    "whitened_cosine": "whitened cosine",
+    "whitened_correlation": "whitened correlation",
+}
+
+
+def layer_rdms(
+    model: nn.Module,
+    images: npt.NDArray[np.uint8],
+    labels: Sequence[str],
+    *,
+    sites: str | Sequence[str] = "*",
+    metric: str = "correlation",
+    what: str = "layers",
+) -> dict[str, RDM]:
+    """Show images to a network and return one RDM a layer, in the order in which it computes them.
+
+    Layers are recorded one at a time, so that memory holds one layer's responses and not the whole network's.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        The network; it carries its ``preprocess`` if it is to be shown photographs.
+    images : array of uint8, shape (image, height, width, 3)
+        What is shown.
+    labels : sequence of str
+        Names of the images.
+    sites : str or sequence of str
+        Which layers; wildcards allowed.
+    metric : str
+        Dissimilarity of the patterns.
+    what : str
+        What the progress bar says.
+
+    Returns
+    -------
+    dict of str to RDM
+    """
+    from tertium.record import plan, record
+
+    rdms: dict[str, RDM] = {}
+    for site in track(list(plan(model, images[:1], sites=sites).sites), what):
+        recorded = record(model, images, sites=site, trial={"stimulus": list(labels)}, progress=False)
+        rdms[site] = rdm(recorded, metric=metric, by="stimulus", name=site)
+    return rdms
+
+
+def region_rdms(brain: BrainSet, metric: str = "correlation") -> dict[str, list[RDM]]:
+    """Return, for each region, the RDMs of its subjects.
+
+    Dissimilarities are taken as they are; from responses one RDM is computed for each value of the trial or unit
+    label ``subject``, or one in all where there is no such label.
+    """
+    return {region: _rdms_of(answers, region, metric) for region, answers in brain.regions.items()}
+
+
+def score_layers(
+    layers: Mapping[str, RDM],
+    regions: Mapping[str, Sequence[RDM]],
+    *,
+    model: str = "network",
+    method: str = "spearman",
+    bootstrap: str = "auto",
+    n_bootstrap: int = 1000,
+    seed: int = 0,
+) -> LayerScores:
+    """Score every layer against every region, with noise ceilings and 95 % bootstrap intervals.
+
+    Parameters
+    ----------
+    layers : mapping of str to RDM
+        From `layer_rdms`.
+    regions : mapping of str to sequence of RDM
+        From `region_rdms`.
+    model : str
+        Name of the network, for pictures.
+    method : str
+        How RDMs are scored, see `tertium.compare.rsa`.
+    bootstrap : str
+        "stimuli", "subjects", "both", "none", or "auto": over both where a region has several subjects, else over
+        stimuli, and none where there are too few stimuli.
+    n_bootstrap : int
+        Draws.
+    seed : int
+        Seed of the draws.
+
+    Returns
+    -------
+    LayerScores
+    """
+    results: dict[str, Any] = {}
+    notes: list[str] = []
+    n_stimuli = next(iter(layers.values())).n_conditions
+    for region, subjects in regions.items():
+        chosen = bootstrap
+        if bootstrap == "auto":
+            chosen = "both" if len(subjects) > 1 else "stimuli"
+            if n_stimuli < FEWEST_FOR_BOOTSTRAP:
+                chosen = "none"
+                notes.append(f"{region}: no intervals, {n_stimuli} stimuli are too few to resample")
+        results[region] = rsa(
+            dict(layers),
+            list(subjects),
+            method=method,
+            bootstrap=None if chosen == "none" else chosen,
+            n_bootstrap=n_bootstrap,
+            seed=seed,
+        )
+        if results[region].ceiling is None:
+            notes.append(f"{region}: no noise ceiling, {results[region].ceiling_note}")
+    return LayerScores(tuple(layers), results, method, model, n_stimuli, tuple(notes))
+
+
+def _rdms_of(answers: xr.DataArray, region: str, metric: str) -> list[RDM]:
+    if answers.dims[0] == "subject":
+        labels = [str(s) for s in answers["stimulus"].values]
+        source = str(answers.attrs.get("metric", ""))
+        return [
+            RDM.from_matrix(answers.values[i], labels, metric=source, name=f"{region} {answers['subject'].values[i]}")
+            for i in range(answers.sizes["subject"])
+        ]
+    if "subject" not in answers.coords or answers["subject"].ndim == 0:
+        return [rdm(answers, metric=metric, by="stimulus", name=region)]
+    (dim,) = answers["subject"].dims
+    subjects = list(dict.fromkeys(str(s) for s in answers["subject"].values))
+    found = []
+    for subject in subjects:
+        own = answers.isel({dim: np.flatnonzero(answers["subject"].values.astype(str) == subject)})
+        found.append(rdm(own, metric=metric, by="stimulus", name=f"{region} {subject}"))
+    if len({frozenset(r.labels) for r in found}) > 1:
+        raise BadInput(
+            f"region '{region}'",
+            got="subjects that saw different stimuli",
+            expected="the same stimuli for all",
+            repair="Keep the stimuli that all of them saw.",
+        )
+    return found
