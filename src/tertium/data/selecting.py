@@ -52,7 +52,9 @@ def select(responses: xr.DataArray, **labels: Any) -> xr.DataArray:
         if coord.ndim != 1:
             raise BadInput(f"label '{name}'", got="one value for all", expected="a label of a dimension", repair="")
         dim = str(coord.dims[0])
-        mask = _mask(coord.values, wanted, name, dim)
+        # times such as 3 * 0.1 are rounded: a millionth of a bin does not matter
+        slack = 1e-6 * float(responses.attrs["dt"]) if name == "time" else 0.0
+        mask = _mask(coord.values, wanted, name, dim, slack)
         keep[dim] = keep[dim] & mask if dim in keep else mask
         if not keep[dim].any():
             raise BadInput(
@@ -64,7 +66,7 @@ def select(responses: xr.DataArray, **labels: Any) -> xr.DataArray:
     return responses.isel({dim: np.flatnonzero(mask) for dim, mask in keep.items()})
 
 
-def _mask(values: npt.NDArray[Any], wanted: Any, name: str, dim: str) -> npt.NDArray[np.bool_]:
+def _mask(values: npt.NDArray[Any], wanted: Any, name: str, dim: str, slack: float) -> npt.NDArray[np.bool_]:
     if callable(wanted):
         mask = np.asarray(wanted(values))
         if mask.shape != values.shape or mask.dtype.kind != "b":
@@ -76,14 +78,17 @@ def _mask(values: npt.NDArray[Any], wanted: Any, name: str, dim: str) -> npt.NDA
             )
         return mask
     if isinstance(wanted, tuple):
-        return _between(values, wanted, name)
+        return _between(values, wanted, name, slack)
     if isinstance(wanted, list | set | frozenset | np.ndarray | xr.DataArray | range):
         many = list(np.asarray(wanted).tolist() if isinstance(wanted, np.ndarray | xr.DataArray) else wanted)
     else:
         many = [wanted]
     mask = np.zeros(len(values), dtype=bool)
     for value in many:
-        same = np.asarray([bool(v == value) for v in values.tolist()], dtype=bool)
+        if slack:
+            same = np.abs(values - value) <= slack
+        else:
+            same = np.asarray([bool(v == value) for v in values.tolist()], dtype=bool)
         if not same.any():
             raise BadInput(
                 f"label '{name}'",
@@ -95,7 +100,7 @@ def _mask(values: npt.NDArray[Any], wanted: Any, name: str, dim: str) -> npt.NDA
     return mask
 
 
-def _between(values: npt.NDArray[Any], wanted: tuple[Any, ...], name: str) -> npt.NDArray[np.bool_]:
+def _between(values: npt.NDArray[Any], wanted: tuple[Any, ...], name: str, slack: float) -> npt.NDArray[np.bool_]:
     if len(wanted) != 2 or values.dtype.kind not in "iuf":
         raise BadInput(
             f"label '{name}'",
@@ -106,9 +111,9 @@ def _between(values: npt.NDArray[Any], wanted: tuple[Any, ...], name: str) -> np
     low, high = wanted
     mask = np.ones(len(values), dtype=bool)
     if low is not None:
-        mask &= values >= low
+        mask &= values >= low - slack
     if high is not None:
-        mask &= values <= high
+        mask &= values <= high + slack
     return mask
 
 
