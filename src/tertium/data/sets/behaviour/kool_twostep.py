@@ -17,27 +17,6 @@ COLUMNS = (
     *("subject", "stim_1_left", "stim_1_right", "rt1", "choice1", "stim_2_left", "stim_2_right", "rt2", "choice2"),
     *("win", "state2", "common", "score", "practice", "ps1a1", "ps1a2", "ps2a1", "ps2a2", "trial", "time"),
 )
-    "subject",
-    "stim_1_left",
-    "stim_1_right",
-    "rt1",
-    "choice1",
-    "stim_2_left",
-    "stim_2_right",
-    "rt2",
-    "choice2",
-    "win",
-    "state2",
-    "common",
-    "score",
-    "practice",
-    "ps1a1",
-    "ps1a2",
-    "ps2a1",
-    "ps2a2",
-    "trial",
-    "time",
-]
 #: Columns in which -1 marks that no choice was made in time.
 MISSABLE = ("rt1", "choice1", "rt2", "choice2", "win", "state2", "common")
 WHOLE = ("stim_1_left", "stim_1_right", "stim_2_left", "stim_2_right", "score", "trial")

@@ -37,8 +37,9 @@ def load(files: Mapping[str, Path], *, synapse: str = "chemical", version: str =
     -------
     Graph
         Cells: neurons, muscles and other organs. Node column ``neuron`` (bool): the cell is one of the 300 neurons of
-        the published list. Weights: electron-microscopy sections in which the synapse is seen. Electrical connections
-        are kept as listed (nearly, not exactly, symmetric), so both kinds count as directed.
+        the published list. Weights: electron-microscopy sections in which the synapse is seen. The electrical matrix is
+        symmetric and gives an undirected graph; the electrical list misses one direction here and there, and is kept as
+        it is.
 
     Raises
     ------
@@ -71,7 +72,8 @@ def load(files: Mapping[str, Path], *, synapse: str = "chemical", version: str =
     )
     neurons = _neurons(files["neuron_ids.txt"])
     nodes = pd.DataFrame({"neuron": [plain_name(cell) in neurons for cell in cells]}, index=cells)
-    return Graph(weights, nodes, "sections", cite=CITE)
+    directed = synapse == "chemical" or version == "edges"
+    return Graph(weights, nodes, "sections", directed=directed, cite=CITE)
 
 
 def plain_name(cell: str) -> str:
