@@ -251,7 +251,7 @@ class TestWindow:
         assert found.attrs["dt"] == pytest.approx(0.2)
 
     def test_unusable(self, table: xr.DataArray) -> None:
-        with pytest.raises(BadInput, match="5 to 6 s, in which no bin begins, expected a part of -0.2 to 0.3 s"):
+        with pytest.raises(BadInput, match=r"5 to 6 s, in which no bin begins, expected a part of -0.2 to 0.3 s"):
             window(table, 5, 6)
         for step in (0.15, 0.05, 9.0):
             with pytest.raises(BadInput, match="expected a whole multiple of dt"):
@@ -287,10 +287,10 @@ class TestAlign:
     def test_unusable(self, table: xr.DataArray) -> None:
         with pytest.raises(BadInput, match="event 'stimulus': got object"):
             align(table, "stimulus", 0.1, 0.1)
-        with pytest.raises(BadInput, match="expected at least one bin of 0.1 s"):
+        with pytest.raises(BadInput, match=r"expected at least one bin of 0.1 s"):
             align(table, "coherence", 0.0, 0.0)
         uneven = table.assign_coords(time=[0, 0.1, 0.2, 0.5, 0.6])
-        with pytest.raises(BadInput, match="0.2 s followed by 0.5 s, expected steps of dt = 0.1 s"):
+        with pytest.raises(BadInput, match=r"0.2 s followed by 0.5 s, expected steps of dt = 0.1 s"):
             align(uneven, "coherence", 0.1, 0.1)
 
 
@@ -360,7 +360,7 @@ class TestSpikes:
         assert found["region"].values.tolist() == ["A", "B"]
 
     def test_unusable(self) -> None:
-        with pytest.raises(BadInput, match="window: got 0 to 1 s for bins of 0.3 s"):
+        with pytest.raises(BadInput, match=r"window: got 0 to 1 s for bins of 0.3 s"):
             bin_spikes({"a": [1.0]}, [0.0], (0, 1), 0.3)
         with pytest.raises(BadInput, match="events: got trial 1 without one"):
             bin_spikes({"a": [1.0]}, [0.0, np.nan], (0, 1), 0.5)
@@ -389,7 +389,7 @@ class TestTwoTables:
             combine(table, renamed, np.add)
         with pytest.raises(BadInput, match="unit labels: got another order: 'n0' and 'n3' at index 0"):
             combine(table, table[:, :, ::-1], np.add)
-        with pytest.raises(BadInput, match="time labels: got -0.2 s in the first and 0.8 s in the second"):
+        with pytest.raises(BadInput, match=r"time labels: got -0.2 s in the first and 0.8 s in the second"):
             check_same_labels(table, table.assign_coords(time=table["time"] + 1.0), "time")
         with pytest.raises(BadInput, match="trial labels: got 11 only in the first"):
             check_same_labels(table, table[:11])

@@ -140,7 +140,7 @@ def test_two_infinities_that_cancel_are_still_found() -> None:
 
 
 def test_validate_refuses_what_is_no_table(table: xr.DataArray) -> None:
-    with pytest.raises(BadInput, match="a ndarray, expected an xarray.DataArray"):
+    with pytest.raises(BadInput, match=r"a ndarray, expected an xarray.DataArray"):
         validate(table.values)  # type: ignore[arg-type]
     with pytest.raises(BadInput, match=r"dims \(unit, time, trial\).*transpose"):
         validate(table.transpose("unit", "time", "trial"))
