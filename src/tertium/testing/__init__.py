@@ -1,0 +1,1 @@
+"""Conformance suites: what every component of a kind must do, for ours and for third parties'."""
