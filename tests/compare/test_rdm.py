@@ -129,6 +129,21 @@ def test_named_noise_is_estimated_from_repeats(r, noise):
         np.testing.assert_allclose(found, crossnobis(x, condition, run, precision=each), rtol=1e-9)
 
 
+def test_noise_estimated_from_the_same_trials_leaves_crossnobis_unbiased():
+    """Two trials of each condition in each run: residuals within runs say nothing about the means of runs."""
+    random = Seeds(2).numpy("null")
+    condition, run = np.tile(np.repeat(np.arange(8), 2), 4), np.repeat(np.arange(4), 16)
+    means = [
+        compare.rdm(
+            random.normal(size=(64, 12)), "crossnobis", labels=condition, runs=run, noise="shrinkage"
+        ).vector.mean()
+        for _ in range(300)
+    ]
+    error = np.std(means) / np.sqrt(len(means))
+    assert abs(np.mean(means)) < 3.5 * error
+    assert error < 0.02 * 2 / 8  # against the bias of the plain distance: 2 / (trials of a condition)
+
+
 def test_mahalanobis_shrinks_unless_told_otherwise(r):
     np.testing.assert_array_equal(
         compare.rdm(r, "mahalanobis").vector, compare.rdm(r, "mahalanobis", noise="shrinkage").vector

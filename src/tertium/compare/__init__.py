@@ -26,20 +26,36 @@ _NAMES = {
     "noise_residuals": "noise_precision",
     "rsa": "inference",
     "noise_ceiling": "ceiling",
+    "NoiseCeiling": "ceiling",
+    "RSAResult": "rdm_inference.result",
+    "WeightedModel": "rdm_inference.models",
+    "RemixedModel": "rdm_inference.remixed",
+    "rdm_ceiling": "rdm_inference.ceiling",
+    "bootstrap": "resample",
+    "permutation_test": "resample",
+    "deconvolve": "deconvolution",
 }
 
 __all__ = [
     "METRICS",
     "RDM",
+    "NoiseCeiling",
+    "RSAResult",
+    "RemixedModel",
+    "WeightedModel",
     "align_rdms",
     "average_rdms",
+    "bootstrap",
+    "deconvolve",
     "join_partial_rdms",
     "load_rdm",
     "mds",
     "noise_ceiling",
     "noise_covariance",
     "noise_residuals",
+    "permutation_test",
     "rdm",
+    "rdm_ceiling",
     "rdm_over_time",
     "rdms_by",
     "rsa",
@@ -47,13 +63,19 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from tertium.compare.ceiling import noise_ceiling
+    from tertium.compare.ceiling import NoiseCeiling, noise_ceiling
+    from tertium.compare.deconvolution import deconvolve
     from tertium.compare.dissimilarity import METRICS, rdm, rdm_over_time, rdms_by
     from tertium.compare.inference import rsa
     from tertium.compare.noise_precision import noise_covariance, noise_residuals
     from tertium.compare.rdm_average import align_rdms, average_rdms, join_partial_rdms
     from tertium.compare.rdm_embedding import mds
     from tertium.compare.rdm_files import load_rdm, save_rdm
+    from tertium.compare.rdm_inference.ceiling import rdm_ceiling
+    from tertium.compare.rdm_inference.models import WeightedModel
+    from tertium.compare.rdm_inference.remixed import RemixedModel
+    from tertium.compare.rdm_inference.result import RSAResult
     from tertium.compare.rdm_type import RDM
+    from tertium.compare.resample import bootstrap, permutation_test
 
 __getattr__, __dir__ = attach(__name__, _NAMES)

@@ -144,7 +144,7 @@ def mds_figure(rdm: RDM, *, group: str | None = None, method: str = "metric") ->
                 text=names,
                 textposition="top center",
                 hovertemplate="%{text}<extra>" + value + "</extra>",
-                marker={"size": 9},
+                marker={"size": 9, "color": _colour(groups, value)},
                 name=value,
                 showlegend=bool(value),
             )
@@ -221,15 +221,18 @@ def dendrogram_figure(rdm: RDM, *, group: str | None = None, linkage: str = "ave
                 x=[0.0] * len(rows),
                 y=rows,
                 mode="markers",
-                marker={"size": 8},
+                marker={"size": 8, "color": _colour(groups or (), value)},
+                cliponaxis=False,
                 name=value,
                 text=[rdm.labels[leaves[r]] for r in rows],
                 hovertemplate="%{text}<extra>" + value + "</extra>",
             )
         )
     names = [rdm.labels[leaf] for leaf in leaves] if rdm.n_conditions <= 2 * MOST_NAMES else []
-    picture.update_yaxes(tickvals=list(range(len(names))), ticktext=names, showline=False, ticks="")
-    picture.update_xaxes(rangemode="tozero")
+    picture.update_yaxes(
+        tickvals=list(range(len(names))), ticktext=names, showline=False, ticklen=7, tickcolor="rgba(0,0,0,0)"
+    )
+    picture.update_xaxes(range=[0.0, 1.03 * float(tree[-1, 2]) or 1.0])
     return picture
 
 
@@ -257,6 +260,11 @@ def _group(rdm: RDM, name: str | None) -> tuple[str, ...] | None:
 
 def _first(groups: tuple[str, ...]) -> dict[str, int]:
     return {value: i for i, value in enumerate(dict.fromkeys(groups))}
+
+
+def _colour(groups: tuple[str, ...], value: str) -> str:
+    """Return the colour of a group, the same in all pictures of an RDM."""
+    return style.COLOURS[_first(groups)[value] % len(style.COLOURS)]
 
 
 def _part_groups(picture: go.Figure, groups: list[str]) -> None:
