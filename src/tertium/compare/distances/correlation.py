@@ -36,8 +36,8 @@ def correlation(patterns: npt.ArrayLike, *, names: Sequence[str] | None = None) 
     array([0., 2., 2.])
     """
     x = check_patterns(patterns)
-    size = np.abs(x).max(axis=1) * np.sqrt(x.shape[1])
-    x = x - x.mean(axis=1, keepdims=True)
+    size = np.maximum(x.max(axis=1), -x.min(axis=1)) * np.sqrt(x.shape[1])
+    x = x - x.mean(axis=1, keepdims=True)  # the only copy: patterns of whole layers are large
     length = np.linalg.norm(x, axis=1)
     # a mean of equal numbers is off by rounding, so that the centred pattern is not exactly zero
     flat = ~(length > 1e-13 * size)
@@ -49,7 +49,8 @@ def correlation(patterns: npt.ArrayLike, *, names: Sequence[str] | None = None) 
             expected="some variance over channels",
             repair="Leave these conditions out, or use metric='euclidean'.",
         )
-    return _one_minus_cosine(x, length)
+    x /= length[:, None]
+    return _one_minus_products(x)
 
 
 def cosine(patterns: npt.ArrayLike, *, names: Sequence[str] | None = None) -> FloatArray:
@@ -86,9 +87,8 @@ def cosine(patterns: npt.ArrayLike, *, names: Sequence[str] | None = None) -> Fl
             expected="a pattern with a direction",
             repair="Leave these conditions out, or use metric='euclidean'.",
         )
-    return _one_minus_cosine(x, length)
+    return _one_minus_products(x / length[:, None])
 
 
-def _one_minus_cosine(x: FloatArray, length: FloatArray) -> FloatArray:
-    unit = x / length[:, None]
+def _one_minus_products(unit: FloatArray) -> FloatArray:
     return np.asarray(np.clip(1.0 - condensed(unit @ unit.T), 0.0, 2.0))
