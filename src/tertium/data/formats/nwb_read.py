@@ -181,7 +181,7 @@ def _all_series(nwb: Any) -> dict[str, Any]:
     for item in nwb.objects.values():
         if isinstance(item, TimeSeries) and item.data is not None:
             found[_place(item)] = item
-    return found
+    return dict(sorted(found.items()))
 
 
 def _place(item: Any) -> str:
