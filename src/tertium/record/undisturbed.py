@@ -131,26 +131,26 @@ def _settings() -> Iterator[None]:
 
 @contextmanager
 def _on_device(model: nn.Module, device: torch.device) -> Iterator[None]:
-    """Move parameters and buffers; afterwards give each module its own tensors back (no copy, no rounding)."""
-    parameters = [(parameter, parameter.data) for parameter in model.parameters()]
-    buffers = [
-        (module, name, buffer)
+    """Let copies of parameters and buffers stand in on a device; afterwards each module gets its own back."""
+    own = [
+        (module, name, tensor)
         for module in model.modules()
-        for name, buffer in module._buffers.items()
-        if buffer is not None
+        for name, tensor in (*module._parameters.items(), *module._buffers.items())
+        if tensor is not None
     ]
-    moved: dict[int, torch.Tensor] = {}  # a buffer shared by two modules stays shared
+    copies: dict[int, torch.Tensor] = {}  # what two modules share stays shared
     try:
-        for parameter, data in parameters:
-            parameter.data = data.to(device)
-        for module, name, buffer in buffers:
-            module._buffers[name] = moved.setdefault(id(buffer), buffer.to(device))
+        for module, name, tensor in own:
+            if id(tensor) not in copies:
+                copy = tensor.detach().to(device)
+                is_weight = isinstance(tensor, nn.Parameter)
+                copies[id(tensor)] = nn.Parameter(copy, requires_grad=tensor.requires_grad) if is_weight else copy
+            # setattr and not the dictionary: recurrent layers of torch keep a second list of their weights
+            setattr(module, name, copies[id(tensor)])
         yield
     finally:
-        for parameter, data in parameters:
-            parameter.data = data
-        for module, name, buffer in buffers:
-            module._buffers[name] = buffer
+        for module, name, tensor in own:
+            setattr(module, name, tensor)
 
 
 def _warn_of_batch_statistics(model: nn.Module) -> None:
