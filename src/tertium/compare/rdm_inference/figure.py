@@ -73,10 +73,21 @@ def score_figure(result: RSAResult) -> go.Figure:
     )
     if result.ceiling is not None:
         band(figure, *result.ceiling, "noise ceiling")
+        # Above the band, where no error bar of a model below its ceiling crosses it.
+        figure.layout.annotations[-1].update(yanchor="bottom")
+        figure.update_yaxes(range=_range(result))
     figure.add_hline(y=0, line_width=1, line_color="#888888")
     figure.update_xaxes(type="category")
     figure.update_layout(showlegend=s > 1)
     return figure
+
+
+def _range(result: RSAResult) -> tuple[float, float]:
+    """Return an axis range that holds every dot, interval and band, with room for the band's name."""
+    ends = [end for pair in result.interval.values() for end in pair]
+    held = [0.0, *result.values.ravel().tolist(), *ends, *(result.ceiling or ())]
+    room = 0.08 * (max(held) - min(held))
+    return min(held) - room / 2, max(held) + room
 
 
 def _over(result: RSAResult) -> str:

@@ -78,7 +78,7 @@ def _ranked(
         if ties_broken:
             result[draw] = 3 * products / (n**3 - n) if n > 1 else np.nan
         else:
-            squares = np.einsum("kp,kp,p->k", ranks, ranks, weights)
+            squares = (ranks * ranks) @ weights
             norms = np.sqrt(np.where(squares > 0, squares, np.nan))
             result[draw] = products / norms[:m, None] / norms[m:]
     return result
