@@ -145,7 +145,7 @@ def squeezenet_arrays(source: Path) -> dict[str, npt.NDArray[np.float32]]:
 class ArrayUnpickler(pickle.Unpickler):
     """An unpickler that can build lists, dicts, numbers, text and NumPy arrays, and nothing else.
 
-    A pickle is a program; this one is allowed three names, none of which can reach outside the arrays themselves.
+    A pickle is a program; this one is allowed four names, none of which can reach outside the arrays themselves.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -165,6 +165,8 @@ class ArrayUnpickler(pickle.Unpickler):
             return _NDARRAY
         if module == "numpy" and name == "dtype":
             return np.dtype
+        if module == "_codecs" and name == "encode":
+            return _latin1
         raise BadFile(
             "pickle",
             got=f"the name '{module}.{name}'",
@@ -182,6 +184,13 @@ def _reconstruct(subtype: object, shape: tuple[int, ...], code: bytes) -> npt.ND
     if subtype is not _NDARRAY or tuple(shape) != (0,):
         raise BadFile("pickle", got=f"an array of type {subtype!r}", expected="a plain NumPy array")
     return np.empty(0, dtype=np.int8)
+
+
+def _latin1(text: str, encoding: str) -> bytes:
+    """Turn text back into bytes, as old pickles keep them."""
+    if encoding != "latin1":
+        raise BadFile("pickle", got=f"text in the encoding '{encoding}'", expected="latin1")
+    return text.encode("latin1")
 
 
 def _as_mapping(layers: Any, source: Path) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from tertium.progress import track
 if TYPE_CHECKING:
     import requests
 
-CHUNK = 1 << 18
+#: Bytes read at a time. What arrives of a chunk before a connection breaks is lost, hence small.
+CHUNK = 1 << 14
 #: Seconds to wait for a connection, and for the next bytes.
 PATIENCE = (10, 60)
 #: How often a download that breaks off is taken up again before giving up.

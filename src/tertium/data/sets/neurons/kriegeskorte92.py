@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 CITE = "Kriegeskorte et al. 2008 Neuron 60:1126"
 
-#: The file's column names, and ours. ``natural`` and ``artificial`` are inanimate objects; a column ``random24`` marks
-#: 24 images drawn at random, and so on.
+#: The file's column names, and ours. ``natural`` and ``artificial`` are inanimate objects; ``random24``, ``random48``
+#: and ``other48`` mark images drawn at random (22, 46 and 46 of them, despite the names).
 COLUMNS = {
     "animate": "animate",
     "inanim": "inanimate",
