@@ -148,7 +148,11 @@ def from_arrays(arrays: Mapping[str, Any], options: ArrayOptions, file: str) -> 
     """
     name = options.values if options.values is not None else _find_values(arrays, file)
     cube, kept = _cube(np.asarray(_get(arrays, name, file)), options.dims, name, file)
-    vectors = {key: v for key, v in ((k, _vector(a)) for k, a in arrays.items() if k != name) if v is not None}
+    taken = {name, options.time if isinstance(options.time, str) else ""}
+    taken |= {
+        where for choice in (options.trial, options.unit) for where in (choice or {}).values() if isinstance(where, str)
+    }
+    vectors = {key: v for key, v in ((k, _vector(a)) for k, a in arrays.items() if k not in taken) if v is not None}
     sizes = dict(zip(("trial", "time", "unit"), cube.shape, strict=True))
     found = _assign(vectors, sizes, options, file)
     trial = found["trial"] if options.trial is None else _chosen(arrays, options.trial, file)
@@ -255,17 +259,17 @@ def _assign(
             if len(column) == sizes["time"]:
                 found["time"][key] = column
             continue
-        fits = [dim for dim in open_dims if len(column) == sizes[dim]]
+        fits = [dim for dim in ("trial", "unit") if len(column) == sizes[dim]]
         if len(fits) == 2:
             fits = [d for d, names in (("trial", TRIAL_NAMES), ("unit", UNIT_NAMES)) if _base(label) in names]
-            if len(fits) != 1:
+            if len(fits) != 1 and len(open_dims) == 2:
                 raise BadInput(
                     f"'{key}' of '{file}'",
                     got=f"{len(column)} labels for {sizes['trial']} trials and {sizes['unit']} units",
                     expected="to know whether they are of trials or of units",
                     repair=f"Pass trial={{'{label}': '{key}'}} or unit={{'{label}': '{key}'}}.",
                 )
-        if fits:
+        if len(fits) == 1 and fits[0] in open_dims:
             found[fits[0]][label] = column
     return found
 
