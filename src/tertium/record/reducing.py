@@ -100,12 +100,24 @@ class Reduction:
             return UnitLabels(names, nowhere, nowhere, nowhere)
         indices = np.arange(self.n_units) if self.indices is None else self.indices
         places = np.unravel_index(indices, self.shape)
-        columns = [place.tolist() for place in places]
-        names = [f"{layer}/{'/'.join(map(str, place))}" for place in zip(*columns, strict=True)]
+        if self.indices is None:
+            names = _all_names(layer, self.shape)
+        else:
+            columns = (place.tolist() for place in places)
+            names = [f"{layer}/{'/'.join(map(str, place))}" for place in zip(*columns, strict=True)]
         if len(self.shape) < 3:
             return UnitLabels(names, nowhere, nowhere, nowhere)
         channel, row, column = (places[axis].astype(np.int32) for axis in (0, -2, -1))
         return UnitLabels(names, channel, row, column)
+
+
+def _all_names(layer: str, shape: Shape) -> list[str]:
+    """Return the names of all units in the order of the flattened layer; millions of them, so axis by axis."""
+    names = [layer]
+    for n in shape:
+        endings = [f"/{place}" for place in range(n)]
+        names = [name + ending for name in names for ending in endings]
+    return names
 
 
 def reduction_of(
