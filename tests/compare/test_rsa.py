@@ -258,6 +258,24 @@ def test_partial_data_are_used_pair_by_pair(truth, wrong, data) -> None:
     assert np.isfinite(result.compare()["p"]).all()
 
 
+def test_subjects_that_share_no_pairs_have_scores_but_no_ceiling(truth, wrong, data) -> None:
+    halves = [np.where(np.arange(190) % 2 == k, data[k].vector, np.nan) for k in range(2)]
+    subjects = [RDM(half, LABELS) for half in halves]
+    result = rsa([truth, wrong], subjects, bootstrap="stimuli", n_bootstrap=30)
+    assert result.ceiling is None
+    assert "shares fewer than 3 measured pairs" in result.ceiling_note
+    assert set(result.compare()["family"]) == {"pair", "zero"}
+    with pytest.raises(BadInput, match="fewer than 3 pairs that another one has too"):
+        rdm_ceiling(subjects)
+
+
+def test_cosines_are_not_tested_against_zero_without_a_word(truth, wrong, data) -> None:
+    result = rsa([truth, wrong], data, "cosine")
+    assert result.compare().set_index(["family", "model"]).loc[("zero", "wrong"), "p"] < 0.001
+    assert "exceeds 0 by chance" in result.notes[0]
+    assert rsa([truth, wrong], data, "cosine", n_permutations=99).randomisation[1] > 0.05
+
+
 def test_randomisation_test_finds_the_planted_model_only(truth, wrong, data) -> None:
     result = rsa([truth, wrong], data, "spearman", n_permutations=200)
     assert result.randomisation[0] == pytest.approx(1 / 201)

@@ -102,9 +102,9 @@ def test_tau_a_without_ties_equals_scipy_and_with_ties_follows_from_tau_b() -> N
 
 @pytest.mark.parametrize("kind", ["smooth", "tied"])
 def test_tau_a_three_ways(kind: str) -> None:
-    models, data, pairs = make(34, kind)
+    models, data, pairs = make(30, kind)
     assert len(pairs) > FEW_PAIRS
-    counts = draw(34, 8)
+    counts = draw(30, 5)
     bucketed = resampled(models, data, pairs, counts, "kendall_tau_a")
     for b, m, s in np.ndindex(bucketed.shape):
         weights = pairs.weights(counts[b : b + 1])[:, 0]
@@ -137,7 +137,7 @@ def test_buckets_never_part_equal_values_and_hold_every_pair_once() -> None:
 def test_rho_a_is_the_mean_spearman_over_random_tie_breaking() -> None:
     rng = np.random.default_rng(0)
     x, y = np.round(rng.random(45) * 3), rng.random(45)
-    broken = [stats.spearmanr(x + 1e-6 * rng.random(45), y).statistic for _ in range(4000)]
+    broken = [reference.spearman(x + 1e-6 * rng.random(45), y) for _ in range(3000)]
     error = np.std(broken) / np.sqrt(len(broken))
     assert similarity(x, y, "rho_a")[0, 0] == pytest.approx(np.mean(broken), abs=4 * error)
     assert abs(similarity(x, y, "spearman")[0, 0]) > abs(similarity(x, y, "rho_a")[0, 0])

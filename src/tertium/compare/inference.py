@@ -26,6 +26,9 @@ Bootstrap = Literal["stimuli", "subjects", "both"]
 #: Fewest stimuli to bootstrap: with fewer, draws hold so few different ones that scores jump between -1 and 1.
 FEWEST_STIMULI = 6
 
+#: Methods whose chance level is above 0 for dissimilarities that are positive.
+POSITIVE = frozenset({"cosine", "whitened_cosine"})
+
 #: Share of draws in which a score may be undefined (a model constant there) before the bootstrap is refused.
 UNDEFINED = 0.05
 
@@ -114,6 +117,8 @@ def rsa(
     _check_defined(problem, repeated)
     scores = np.nanmean(repeated, axis=0)
     uncertainty, draws, notes = _uncertainty(problem, scores, bootstrap, n_bootstrap, n_folds, fold_repeats, seeds)
+    if method in POSITIVE and not n_permutations:
+        notes += (f"{method} exceeds 0 by chance: test it with n_permutations, not against 0.",)
     randomisation = _randomisation(problem, n_permutations, seeds) if n_permutations else None
     if n_permutations and problem.flexible:
         notes += ("No randomisation test of flexible models: shuffled labels would need the readouts trained anew.",)

@@ -52,9 +52,17 @@ def rdm_ceiling(data: Sequence[RDM] | Mapping[str, RDM], method: str = "spearman
     aligned = align_data(data)
     if len(aligned.vectors) < 2:
         raise BadInput("noise ceiling", got="one RDM", expected="at least 2 subjects", repair="Pass one RDM a subject.")
+    predictors = ceiling_predictors(aligned.vectors, method)
+    if not ceilings_possible(predictors, aligned.vectors):
+        raise BadInput(
+            "noise ceiling",
+            got="a subject with fewer than 3 pairs that another one has too",
+            expected="pairs measured in several subjects",
+            repair="Leave out that subject.",
+        )
     pairs = Pairs.all(len(aligned.labels))
     once = np.ones((1, pairs.n), dtype=np.int64)
-    lower, upper = ceiling_scores(ceiling_predictors(aligned.vectors, method), aligned.vectors, pairs, once, method)[0]
+    lower, upper = ceiling_scores(predictors, aligned.vectors, pairs, once, method)[0]
     return float(lower.mean()), float(upper.mean())
 
 
@@ -78,6 +86,12 @@ def ceiling_predictors(data: FloatArray, method: str) -> FloatArray:
     others, left = total - np.where(there, ready, 0.0), count - there
     sums, counts = np.vstack([total, others]), np.vstack([count, left])
     return np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0)
+
+
+def ceilings_possible(predictors: FloatArray, data: FloatArray) -> bool:
+    """Whether every subject shares at least 3 pairs with the others; never for a single one."""
+    shared = np.isfinite(predictors[1:]) & np.isfinite(data)
+    return len(data) > 1 and bool((shared.sum(axis=1) >= 3).all())
 
 
 def ceiling_wanted(n_subjects: int) -> Mask:

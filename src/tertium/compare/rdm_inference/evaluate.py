@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tertium.compare.rdm_inference.align import align_data, aligned, check_values, named
-from tertium.compare.rdm_inference.ceiling import ceiling_predictors, ceiling_wanted, lower_and_upper
+from tertium.compare.rdm_inference.ceiling import (
+    ceiling_predictors,
+    ceiling_wanted,
+    ceilings_possible,
+    lower_and_upper,
+)
 from tertium.compare.rdm_inference.folds import check_folds, default_folds, test_folds
 from tertium.compare.rdm_inference.models import Components, FlexibleModel, fit_weights
 from tertium.compare.rdm_type import RDM
@@ -42,7 +47,7 @@ class Problem:
     method : str
         The similarity.
     ceilings : array, shape (1 + subject, pair) or (0, pair)
-        Predictors of the noise ceilings; none for a single subject.
+        Predictors of the noise ceilings; none for a single subject, or where subjects share too few pairs.
     """
 
     labels: tuple[str, ...]
@@ -90,8 +95,9 @@ def pose(models: Any, data: Any, method: str) -> Problem:
                 expected="an RDM, a WeightedModel or a RemixedModel",
                 repair="See tertium.compare.rdm.",
             )
-    several = len(measured.names) > 1
-    ceilings = ceiling_predictors(measured.vectors, method) if several else np.empty((0, n_pairs))
+    ceilings = ceiling_predictors(measured.vectors, method)
+    if not ceilings_possible(ceilings, measured.vectors):
+        ceilings = np.empty((0, n_pairs))
     names = tuple(name for name, _ in items)
     return Problem(measured.labels, names, measured.names, fixed, flexible, measured.vectors, method, ceilings)
 

@@ -32,7 +32,7 @@ class RSAResult:
     bootstrap : str or None
         What was drawn: "stimuli", "subjects", "both" or nothing.
     values : array, shape (row, subject)
-        Scores of the models and, with 2 subjects or more, of the lower and the upper ceiling.
+        Scores of the models and, if there are ceilings, of the lower and the upper one.
     uncertainty : Uncertainty or None
         Covariances of the mean scores; None for one subject without bootstrap.
     draws : array, shape (draw, row) or None
@@ -87,8 +87,8 @@ class RSAResult:
 
     @cached_property
     def ceiling(self) -> tuple[float, float] | None:
-        """Lower and upper noise ceiling (Nili et al. 2014); None for one subject, `ceiling_note` says why."""
-        if len(self.subjects) < 2:
+        """Lower and upper noise ceiling (Nili et al. 2014), or None; `ceiling_note` says why."""
+        if len(self.values) == len(self.models):
             return None
         lower, upper = self.values[len(self.models) :].mean(axis=1)
         return float(lower), float(upper)
@@ -98,6 +98,8 @@ class RSAResult:
         """Why there is no ceiling, or what it means."""
         if len(self.subjects) < 2:
             return "no noise ceiling: it is how well subjects agree, and there is one subject"
+        if self.ceiling is None:
+            return "no noise ceiling: some subject shares fewer than 3 measured pairs with the others"
         return "lower: mean of the other subjects' RDMs; upper: mean of all subjects' RDMs"
 
     @cached_property
@@ -121,7 +123,8 @@ class RSAResult:
             One row a test. ``family``: "pair", "zero" or "lower ceiling"; ``model`` less ``other`` is ``difference``,
             with its interval ``low``, ``high``, ``t``, ``dof``, ``p``, and ``p_fdr`` (Benjamini-Hochberg) and
             ``p_bonferroni`` within the family. Paired: the variance is that of the difference, over subjects or
-            bootstrap draws. Two-sided, but for "zero", where only a positive score counts.
+            bootstrap draws. Two-sided, but for "zero", where only a positive score counts. For the two cosines 0 is
+            not chance; the randomisation test (``n_permutations``) knows the chance level.
 
         Raises
         ------
