@@ -123,13 +123,14 @@ def test_images_beside_the_file(tmp_path, images, answers, form):
     assert loaded.stimuli == tuple("012345" if form == "npy" else names)
 
 
-def test_saved_responses_with_images_beside_them(tmp_path, images, answers):
+@pytest.mark.parametrize("suffix", [".zarr", ".npz", ".nwb"])
+def test_saved_responses_with_images_beside_them(tmp_path, images, answers, suffix):
     from tertium.data.store import save
 
     order = [3, 1, 0, 2, 4, 5, 5]
     r = make_responses(answers[order], trial={"stimulus": [f"p{i}" for i in order]}, unit={"region": list("aabb")})
     np.savez(tmp_path / "pictures.npz", images=images, names=np.array([f"p{i}" for i in range(N)]))
-    loaded = brain_set(save(r, tmp_path / "r.zarr"), images=tmp_path / "pictures.npz")
+    loaded = brain_set(save(r, tmp_path / f"r{suffix}"), images=tmp_path / "pictures.npz")
     assert list(loaded.regions) == ["a", "b"]
     assert loaded.stimuli == tuple(f"p{i}" for i in range(N))
     np.testing.assert_array_equal(loaded.regions["b"].values[:, 0, :], answers[order][:, 2:])

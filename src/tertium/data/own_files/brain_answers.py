@@ -16,6 +16,9 @@ from tertium.data.own_files.roles import HOW, Array, Sorted, ambiguous, listing,
 from tertium.data.responses import make_responses, validate
 from tertium.errors import BadInput
 
+#: Arrays that mark a ``.npz`` written by `tertium.data.save`.
+SAVED_BY_US = {"tertium", "responses"}
+
 
 def from_npz(path: Path, shown: Shown | None = None) -> BrainSet:
     """Read a brain set from a ``.npz`` that nobody here prepared.
@@ -48,6 +51,8 @@ def from_npz(path: Path, shown: Shown | None = None) -> BrainSet:
         If its arrays cannot be told apart or do not fit each other.
     """
     arrays = read_npz(path)
+    if SAVED_BY_US.issubset(arrays):
+        return from_responses(path, shown)
     found = sort_arrays(arrays, path)
     if "images" in found.labels and shown is not None:
         raise BadInput(f"{path.name}", got="images in the file and images beside it", expected="one of the two")
@@ -65,7 +70,9 @@ def from_npz(path: Path, shown: Shown | None = None) -> BrainSet:
 
 
 def from_responses(path: Path, shown: Shown | None = None) -> BrainSet:
-    """Read saved responses (``.zarr``, ``.nwb``) whose trials carry a label ``stimulus``, with images beside them.
+    """Read saved responses whose trials carry a label ``stimulus``, with images beside them.
+
+    The file is a ``.zarr`` or ``.nwb``, or a ``.npz`` written by `tertium.data.save`.
 
     Raises
     ------
