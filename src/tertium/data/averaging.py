@@ -180,7 +180,7 @@ def _means(responses: xr.DataArray, codes: npt.NDArray[np.int64], counts: npt.ND
     means = np.empty((len(counts), n_times, n_units), dtype=kind)
     first = str(responses.dims[0])
     rows, units = responses[first].values, responses["unit"].values
-    for columns in unit_blocks(responses):
+    for columns in unit_blocks(responses, rows=len(counts)):
         part = responses[:, :, columns]
         sums = np.zeros((len(counts), n_times, columns.stop - columns.start))
         for trials in trial_blocks(part):

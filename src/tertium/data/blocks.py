@@ -10,22 +10,23 @@ import xarray as xr
 BLOCK_BYTES = 64 * 2**20
 
 
-def unit_blocks(responses: xr.DataArray) -> Iterator[slice]:
+def unit_blocks(responses: xr.DataArray, rows: int = 1) -> Iterator[slice]:
     """Yield slices along ``unit`` that end where the chunks on disk end; one slice for an array in memory.
 
     Parameters
     ----------
     responses : xarray.DataArray, dims (trial, time, unit)
         Possibly opened lazily.
+    rows : int
+        How many rows of sums, in double precision, are kept for each unit; they have to fit in memory, too.
 
     Yields
     ------
     slice
     """
-    n = responses.shape[2]
-    chunk = _chunks(responses)[2]
-    whole = max(1, BLOCK_BYTES // max(1, _chunks(responses)[0] * responses.shape[1] * chunk * _itemsize(responses)))
-    yield from _slices(n, chunk * whole)
+    trials, _, units = _chunks(responses)
+    per_unit = responses.shape[1] * max(trials * _itemsize(responses), rows * 8)
+    yield from _slices(responses.shape[2], units * max(1, BLOCK_BYTES // max(1, per_unit * units)))
 
 
 def trial_blocks(responses: xr.DataArray) -> Iterator[slice]:

@@ -136,14 +136,7 @@ def _read(path: Path) -> pd.DataFrame:
     import pandas as pd
 
     try:
-        frame = pd.read_csv(
-            path,
-            sep=_separator(path),
-            float_precision="round_trip",
-            dtype={"unit": str},
-            keep_default_na=False,
-            na_values=["NaN", "nan", "NA"],
-        )
+        frame = pd.read_csv(path, sep=_separator(path), dtype=object, keep_default_na=False, na_filter=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as problem:
         raise BadFile(f"'{path}'", got=f"no table ({problem})", expected="rows of equal length", repair="") from problem
     if len(frame) == 0 or len(frame.columns) < 2:
@@ -153,7 +146,24 @@ def _read(path: Path) -> pd.DataFrame:
             expected=f"a table whose columns are separated by {'tabs' if _separator(path) != ',' else 'commas'}",
             repair="The first line names the columns.",
         )
-    return frame
+    return pd.DataFrame({name: column if name == "unit" else _typed(column) for name, column in frame.items()})
+
+
+def _typed(column: pd.Series[Any]) -> npt.NDArray[Any]:
+    """Return a column as whole numbers, numbers or bool if every cell is one, else as the text it is.
+
+    Python's own conversion gives back every double exactly; pandas' differs between versions.
+    """
+    cells = column.to_numpy(dtype=object)
+    if not any("_" in cell for cell in cells):  # int("1_0") is 10 to Python; here it is a name
+        for kind in (np.int64, np.float64):
+            try:
+                return cells.astype(kind)
+            except (ValueError, OverflowError):
+                continue
+    if all(cell in ("True", "False") for cell in cells):
+        return np.asarray(cells == "True", dtype=bool)
+    return cells
 
 
 Parts = tuple[npt.NDArray[Any], npt.NDArray[np.float64], dict[str, Any], dict[str, Any]]

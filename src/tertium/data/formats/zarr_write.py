@@ -195,9 +195,13 @@ class ZarrWriter:
                 expected="every one",
                 repair="Nothing was saved.",
             )
-        files, size = inventory(self._temporary)
-        self._group.attrs[MARK] = {"complete": True, "files": files, "bytes": size}
-        put(self._temporary, self.path)
+        try:
+            files, size = inventory(self._temporary)
+            self._group.attrs[MARK] = {"complete": True, "files": files, "bytes": size}
+            put(self._temporary, self.path)
+        except BaseException:
+            self.abort()
+            raise
         self._open = False
         return self.path
 

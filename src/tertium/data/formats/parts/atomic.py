@@ -14,7 +14,7 @@ from tertium.errors import BadInput, MissingData
 
 def temporary_name(path: Path) -> Path:
     """Return a hidden, unused name in the same folder (renaming across file systems is not atomic)."""
-    return path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.partial{path.suffix}")
+    return path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.partial{path.suffix.lower()}")
 
 
 def check_target(path: Path, *, overwrite: bool, folder: bool = False) -> None:
