@@ -353,11 +353,12 @@ def _check_index(responses: xr.DataArray) -> None:
             raise BadInput(
                 "responses", got=f"no label '{dim}'", expected="names", repair="Use tertium.data.make_responses."
             )
-        names, counts = np.unique(np.asarray(responses[dim].values, dtype=str), return_counts=True)
-        if (counts > 1).any():
+        index = responses.indexes[dim]
+        if not index.is_unique:
+            twice = index[index.duplicated()][0]
             raise BadInput(
                 f"{dim} names",
-                got=f"'{names[counts > 1][0]}' {counts.max()} times",
+                got=f"'{twice}' {int((index == twice).sum())} times",
                 expected="each name once",
                 repair=f"Rename them, or prefix each session's {dim}s with its name.",
             )

@@ -262,10 +262,9 @@ def _finish(folder: RunFolder) -> FinishedRun:
 def _forget(folder: RunFolder) -> None:
     import shutil
 
-    for path in folder.path.glob("seed-*"):
-        shutil.rmtree(path)
-    if folder.responses.exists():
-        shutil.rmtree(folder.responses)
+    for path in (*folder.path.glob("seed-*"), folder.path / "shared", folder.responses):
+        if path.exists():
+            shutil.rmtree(path)
     for path in (folder.metrics, folder.claims, folder.report):
         path.unlink(missing_ok=True)
 

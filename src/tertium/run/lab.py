@@ -35,12 +35,13 @@ class FolderLab(Lab):
         self.folder = folder
         self.place = folder.seed(seed)
 
-    def stage(self, name: str, work: Callable[[], T]) -> T:
+    def stage(self, name: str, work: Callable[[], T], *, shared: bool = False) -> T:
         """Return the kept value, or do the work and keep it.
 
         The value always comes back from the file, so that a resumed run sees exactly what a fresh one does.
         """
-        path = self.place / f"{self._plain(name)}.npz"
+        place = self.folder.path / "shared" if shared else self.place
+        path = place / f"{self._plain(name)}.npz"
         if not path.exists():
             save_tree(path, work())
         kept: T = load_tree(path)

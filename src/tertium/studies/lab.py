@@ -30,10 +30,10 @@ class Lab(ABC):
         self.seeds = Seeds(seed)
 
     @abstractmethod
-    def stage(self, name: str, work: Callable[[], T]) -> T:
+    def stage(self, name: str, work: Callable[[], T], *, shared: bool = False) -> T:
         """Return ``work()``, kept: a run that was killed after this stage does not repeat it.
 
-        What is returned may hold numbers, text, arrays, and lists and mappings of those.
+        ``shared`` work does not depend on the seed; it is done once and serves all seeds of the run. What is returned may hold numbers, text, arrays, and lists and mappings of those.
         """
 
     @abstractmethod
@@ -93,7 +93,7 @@ class MemoryLab(Lab):
         self.notes: list[str] = []
         self.responses: xr.DataArray | None = None
 
-    def stage(self, name: str, work: Callable[[], T]) -> T:
+    def stage(self, name: str, work: Callable[[], T], *, shared: bool = False) -> T:
         """Return ``work()``."""
         return work()
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tertium import figure
-from tertium.compare import RDM, rdm, rsa
+from tertium.compare import RDM, rdm, rdms_by, rsa
 from tertium.errors import BadInput
 from tertium.progress import track
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from tertium.compare.rsa_result import RSAResult
     from tertium.data.brain_set import BrainSet
+
+#: Bytes of responses to hold at a time.
+RECORDED_AT_ONCE = 400_000_000
 
 #: Fewer stimuli than this and no interval is computed: a resampled set would hold too few different ones.
 FEWEST_FOR_BOOTSTRAP = 8
@@ -126,11 +129,13 @@ def layer_rdms(
     *,
     sites: str | Sequence[str] = "*",
     metric: str = "correlation",
+    units: int | None = None,
+    seed: int = 0,
     what: str = "layers",
 ) -> dict[str, RDM]:
     """Show images to a network and return one RDM a layer, in the order in which it computes them.
 
-    Layers are recorded one at a time, so that memory holds one layer's responses and not the whole network's.
+    Layers are recorded a few at a time, so that memory does not hold the whole network's responses.
 
     Parameters
     ----------
@@ -144,6 +149,10 @@ def layer_rdms(
         Which layers; wildcards allowed.
     metric : str
         Dissimilarity of the patterns.
+    units : int, optional
+        Take this many units of each layer, chosen at random; all if None.
+    seed : int
+        Seed of that choice.
     what : str
         What the progress bar says.
 
@@ -151,13 +160,35 @@ def layer_rdms(
     -------
     dict of str to RDM
     """
-    from tertium.record import plan, record
+    from tertium.record import record
 
+    groups = _within_memory(model, images, sites)
     rdms: dict[str, RDM] = {}
-    for site in track(list(plan(model, images[:1], sites=sites).sites), what):
-        recorded = record(model, images, sites=site, trial={"stimulus": list(labels)}, progress=False)
-        rdms[site] = rdm(recorded, metric=metric, by="stimulus", name=site)
+    for group in track(groups, what, len(groups)):
+        recorded = record(
+            model, images, sites=group, units=units, seed=seed, trial={"stimulus": list(labels)}, progress=False
+        )
+        # a module that is called several times in a pass is one site and several layers
+        rdms |= rdms_by(recorded, "layer", metric=metric, by="stimulus")
     return rdms
+
+
+def _within_memory(model: nn.Module, images: npt.NDArray[np.uint8], sites: str | Sequence[str]) -> list[list[str]]:
+    """Group the sites so that what is recorded at once stays within `RECORDED_AT_ONCE`, where a site allows it."""
+    from tertium.record import plan
+
+    sizes: dict[str, int] = {}
+    for site in plan(model, images[:1], sites=sites).sites:
+        sizes[site.site] = sizes.get(site.site, 0) + site.reduction.n_kept * len(images) * 4
+    groups: list[list[str]] = []
+    room = 0
+    for site, size in sizes.items():
+        if size > room:
+            groups.append([])
+            room = RECORDED_AT_ONCE
+        groups[-1].append(site)
+        room -= size
+    return groups
 
 
 def region_rdms(brain: BrainSet, metric: str = "correlation") -> dict[str, list[RDM]]:
