@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING
 from tertium._lazy import attach
 
 if TYPE_CHECKING:
-    from tertium.record.observe.fields import cortical_dipoles, depth_probe, field, pink_noise, point_source
+    from tertium.record.observe.fields import (
+        cortical_dipoles,
+        depth_probe,
+        field,
+        lfp_mixing,
+        meg_mixing,
+        pink_noise,
+        point_source,
+    )
     from tertium.record.observe.fluorescence import INDICATORS, Hill, Indicator, calcium
     from tertium.record.observe.haemodynamics import HRF, bold, canonical_hrf, point_spread
     from tertium.record.observe.sampling import electrodes, repeats
@@ -33,6 +41,8 @@ _NAMES = {
     "electrodes": "sampling",
     "field": "fields",
     "leadfield": "sphere",
+    "lfp_mixing": "fields",
+    "meg_mixing": "fields",
     "point_source": "fields",
     "pink_noise": "fields",
     "point_spread": "haemodynamics",
@@ -56,6 +66,8 @@ __all__ = [
     "electrodes",
     "field",
     "leadfield",
+    "lfp_mixing",
+    "meg_mixing",
     "pink_noise",
     "point_source",
     "point_spread",

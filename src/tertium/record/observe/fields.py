@@ -17,8 +17,9 @@ Mode = Literal["lfp", "meg"]
 
 #: Charge that the synapses reached by one spike move, in coulomb (ours: some hundreds of synapses of ~0.3 pC).
 CHARGE_PER_SPIKE = 100e-12
-#: Dipole moment of a cortical patch, in A m per Hz (ours: 10 nA m, a usual evoked strength, at 10 Hz).
-MOMENT_PER_HZ = 1e-9
+#: Dipole moment of a unit, in A m per Hz (ours: a unit stands for about a mm2 of cortex, 1 nA m when strongly active,
+#: at 10 Hz; the density is of the order that Murakami & Okada 2015, NeuroImage 111:49, report).
+MOMENT_PER_HZ = 1e-10
 
 
 def point_source(
@@ -64,6 +65,54 @@ def point_source(
     check_positive(closest, "closest")
     distance = np.linalg.norm(here[:, None] - there[None], axis=2)
     return np.asarray(1.0 / (4.0 * np.pi * conductivity * np.maximum(distance, closest)))
+
+
+def lfp_mixing(units: npt.ArrayLike, sites: npt.ArrayLike, charge: float = CHARGE_PER_SPIKE) -> FloatArray:
+    """Return what each recording site sees of a unit firing at 1 Hz, in microvolts.
+
+    Parameters
+    ----------
+    units, sites : array-like, shapes (unit, 3) and (site, 3)
+        Positions in metres.
+    charge : float
+        Charge (C) moved by the synapses that one spike reaches, all of it at the unit's place.
+
+    Returns
+    -------
+    array, shape (unit, site)
+
+    Examples
+    --------
+    >>> lfp_mixing([[0, 0, 0]], [[1e-4, 0, 0]]).round(3).tolist()
+    [[0.265]]
+    """
+    return 1e6 * charge * point_source(units, sites)
+
+
+def meg_mixing(
+    dipoles: npt.ArrayLike, directions: npt.ArrayLike, sensors: npt.ArrayLike, moment: float = MOMENT_PER_HZ
+) -> FloatArray:
+    """Return what each radial magnetometer sees of a unit firing at 1 Hz, in femtotesla.
+
+    Parameters
+    ----------
+    dipoles, directions : array-like, shape (unit, 3)
+        Positions in metres from the centre of the sphere, and unit vectors.
+    sensors : array-like, shape (sensor, 3)
+        Positions in metres.
+    moment : float
+        Dipole moment in A m per Hz.
+
+    Returns
+    -------
+    array, shape (unit, sensor)
+
+    Examples
+    --------
+    >>> meg_mixing([[0, 0, 0.07]], [[1, 0, 0]], [[0, 0.04, 0.11]]).round(1).tolist()
+    [[1.3]]
+    """
+    return 1e15 * leadfield(dipoles, moment * np.asarray(directions, dtype=np.float64), sensors)
 
 
 def depth_probe(n: int, length: float = 1.5e-3) -> FloatArray:
@@ -168,10 +217,7 @@ def field(
     level = check_positive((2.0 if mode == "lfp" else 3.0) if noise is None else noise, "noise", zero=True)
     seeds = Seeds(seed)
     n_units = values.shape[2]
-    if mixing is None:
-        weights = _lfp_mixing(n_units, n_sensors, seeds) if mode == "lfp" else _meg_mixing(n_units, n_sensors, seeds)
-    else:
-        weights = _checked(mixing, n_units)
+    weights = _somewhere(mode, n_units, n_sensors, seeds) if mixing is None else _checked(mixing, n_units)
     dt = float(rate.attrs["dt"])
     signal = synaptic(values @ weights, dt, synapse)
     generator = seeds.numpy("noise")
@@ -232,26 +278,16 @@ def pink_noise(shape: tuple[int, int, int], generator: np.random.Generator, expo
     return np.asarray(noise / np.sqrt(variance))
 
 
-def _lfp_mixing(n_units: int, n_sensors: int, seeds: Seeds) -> FloatArray:
-    """Return uV per Hz for units anywhere in a column 0.4 mm wide and 1.5 mm high around the probe."""
-    _count(n_sensors)
-    generator = seeds.numpy("positions")
-    places = np.column_stack(
-        [generator.uniform(-0.2e-3, 0.2e-3, size=(n_units, 2)), generator.uniform(-0.75e-3, 0.75e-3, size=n_units)]
-    )
-    return 1e6 * CHARGE_PER_SPIKE * point_source(places, depth_probe(n_sensors))
-
-
-def _meg_mixing(n_units: int, n_sensors: int, seeds: Seeds) -> FloatArray:
-    """Return fT per Hz for tangential dipoles anywhere on the upper half of a sphere."""
-    _count(n_sensors)
-    positions, directions = cortical_dipoles(n_units, int(seeds.integer("dipoles")))
-    return 1e15 * leadfield(positions, MOMENT_PER_HZ * directions, sensor_helmet(n_sensors))
-
-
-def _count(n_sensors: int) -> None:
+def _somewhere(mode: Mode, n_units: int, n_sensors: int, seeds: Seeds) -> FloatArray:
+    """Return the mixing of units at random places: a column 0.4 mm wide and 1.5 mm high, or half a sphere."""
     if isinstance(n_sensors, bool) or not isinstance(n_sensors, int | np.integer) or n_sensors < 1:
         raise BadInput("n_sensors", got=repr(n_sensors), expected="a whole number, at least 1", repair="")
+    if mode == "meg":
+        return meg_mixing(*cortical_dipoles(n_units, seeds.integer("dipoles")), sensor_helmet(n_sensors))
+    generator = seeds.numpy("positions")
+    flat = generator.uniform(-0.2e-3, 0.2e-3, size=(n_units, 2))
+    depth = generator.uniform(-0.75e-3, 0.75e-3, size=n_units)
+    return lfp_mixing(np.column_stack([flat, depth]), depth_probe(n_sensors))
 
 
 def _checked(mixing: npt.ArrayLike, n_units: int) -> FloatArray:
@@ -261,6 +297,6 @@ def _checked(mixing: npt.ArrayLike, n_units: int) -> FloatArray:
             "mixing",
             got=f"an array of shape {weights.shape}",
             expected=f"finite numbers of shape ({n_units}, n), one row for each unit",
-            repair="Make one with observe.point_source or observe.leadfield.",
+            repair="Make one with observe.lfp_mixing or observe.meg_mixing.",
         )
     return weights
