@@ -23,7 +23,7 @@ class Pairs:
     n : int
         Number of stimuli.
     first, second : array of int, shape (pair,)
-        The two stimuli of each pair, first < second.
+        The two stimuli of each pair, first < second, in the order of an RDM's vector.
 
     Examples
     --------

@@ -38,7 +38,7 @@ def _whitened(
     if centred:
         models = models - models.mean(axis=1, keepdims=True)
         data = data - data.mean(axis=1, keepdims=True)
-    products, squares, totals = sums(models, data, pairs, multiplicity)
+    products, squares, totals = sums(models, data, pairs, multiplicity, plain=True)
     raw = squares.copy()
     squares_matrices = _squares(np.concatenate([models, data, np.ones((1, len(pairs)))]), pairs)
     counts = pair_count(pairs, multiplicity)
