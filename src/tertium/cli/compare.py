@@ -59,9 +59,9 @@ def compare(
         )  # fmt: skip
         return
     shown = [
-        (r.layer, r.region, f"{r.score:.3f}", _interval(r.interval_low, r.interval_high),
-         _interval(r.ceiling_low, r.ceiling_high), r.subjects)
-        for r in table.itertuples()
+        (r["layer"], r["region"], f"{r['score']:.3f}", _interval(r["interval_low"], r["interval_high"]),
+         _interval(r["ceiling_low"], r["ceiling_high"]), r["subjects"])
+        for r in table.to_dict("records")
     ]  # fmt: skip
     print_table(("layer", "region", method, "95 % interval", "noise ceiling", "subjects"), shown)
     for region, layer in scores.best().items():

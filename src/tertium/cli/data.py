@@ -58,16 +58,11 @@ def import_file(
     target = to or file.with_suffix(".zarr")
     responses = load(str(file), **parse_overrides(options or []))
     save(responses, target)
-    described = {
-        "file": str(file),
-        "saved": str(target),
-        "sizes": {str(dim): int(n) for dim, n in responses.sizes.items()},
-        "labels": sorted(str(c) for c in responses.coords),
-        "quantity": responses.attrs.get("quantity"),
-    }
+    sizes = {str(dim): int(n) for dim, n in responses.sizes.items()}
+    labels = sorted(str(c) for c in responses.coords)
+    described = {"file": str(file), "saved": str(target), "sizes": sizes, "labels": labels}
     if as_json:
         print_json(described)
     else:
-        sizes = " x ".join(f"{n} {dim}s" for dim, n in described["sizes"].items())  # type: ignore[attr-defined]
-        remark(f"{sizes}; labels: {', '.join(described['labels'])}")  # type: ignore[arg-type]
+        remark(" x ".join(f"{n} {dim}s" for dim, n in sizes.items()) + f"; labels: {', '.join(labels)}")
         typer.echo(str(target))

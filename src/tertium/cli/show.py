@@ -33,4 +33,4 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, tit
         table.add_column(column, overflow="fold" if i == len(columns) - 1 else "ellipsis", no_wrap=not terminal)
     for row in rows:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
-    Console(width=None if terminal else 200, highlight=False, markup=False).print(table)
+    Console(width=None if terminal else 2000, highlight=False, markup=False).print(table)

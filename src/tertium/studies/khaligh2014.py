@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -123,10 +124,10 @@ class Khaligh2014(Study):
         agreement, p_agreement = _agreement(lab, regions, config)
         units = lab.stage("readout-layer", lambda: _units(data, config.readout_layer), shared=True)
         remixed = {
-            name: lab.stage(
-                f"remixed-{name.split()[0]}", lambda s=subjects: _remix(lab, data, units, trained, s, config)
+            region: lab.stage(
+                f"remixed-{region.split()[0]}", partial(_remix, lab, data, units, trained, subjects, config)
             )
-            for name, subjects in regions.items()
+            for region, subjects in regions.items()
         }
         return KhalighResults(
             spearman={name: _against({"pixels": pixels, **trained}, mean) for name, mean in means.items()},
@@ -305,7 +306,7 @@ def _category_models(data: Kriegeskorte92) -> dict[str, RDM]:
 
 
 def _model_scores(data: Kriegeskorte92, subjects: list[RDM], options: dict[str, Any]) -> dict[str, Any]:
-    bootstrap = "both" if len(subjects) > 1 else "stimuli"
+    bootstrap: Literal["both", "stimuli"] = "both" if len(subjects) > 1 else "stimuli"
     return _row(rsa(_category_models(data), subjects, method="kendall_tau_a", bootstrap=bootstrap, **options))
 
 
@@ -394,7 +395,7 @@ def _remix(
     nonsense = {name: members[order] for name, members in categories.items()}
     layers = list(trained.values())
 
-    def remixed(targets: dict[str, npt.NDArray[np.bool_]], name: str) -> RemixedModel:
+    def remixed(targets: dict[str, Any], name: str) -> RemixedModel:
         return RemixedModel(units, data.labels, targets, layers=layers, shrinkage=config.shrinkage, name=name)
 
     result = rsa(

@@ -80,7 +80,8 @@ def _layers(results: KhalighResults, network: str) -> go.Figure:
             line={"color": colour},
         )
         if row["ceiling"] is not None:
-            figure.band(drawn, *row["ceiling"], f"noise ceiling, {region}", colour=colour)
+            low, high = row["ceiling"]
+            figure.band(drawn, low, high, f"noise ceiling, {region}", colour=colour)
     drawn.add_hline(y=0, line_width=1, line_color="#888888")
     drawn.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 1, "xanchor": "right"})
     return drawn
@@ -100,7 +101,8 @@ def _models(results: KhalighResults) -> go.Figure:
             marker={"color": colour},
         )
         if row["ceiling"] is not None:
-            figure.band(drawn, *row["ceiling"], f"noise ceiling, {region}", colour=colour)
+            low, high = row["ceiling"]
+            figure.band(drawn, low, high, f"noise ceiling, {region}", colour=colour)
     drawn.update_layout(barmode="group", height=460)
     return drawn
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from tertium import figure
 from tertium.compare import RDM, rdm, rdms_by, rsa
-from tertium.errors import BadInput
+from tertium.errors import BadInput, unknown_name
 from tertium.progress import track
 
 if TYPE_CHECKING:
@@ -110,6 +110,14 @@ class LayerScores:
         return drawn
 
 
+#: What `score_layers` may resample, and what `tertium.compare.rsa` calls it.
+BOOTSTRAPS: dict[str, Literal["stimuli", "subjects", "both"] | None] = {
+    "stimuli": "stimuli",
+    "subjects": "subjects",
+    "both": "both",
+    "none": None,
+}
+
 #: Axis titles of the methods.
 METHOD_NAMES: dict[str, str] = {
     "spearman": "Spearman correlation",
@@ -178,8 +186,8 @@ def _within_memory(model: nn.Module, images: npt.NDArray[np.uint8], sites: str |
     from tertium.record import plan
 
     sizes: dict[str, int] = {}
-    for site in plan(model, images[:1], sites=sites).sites:
-        sizes[site.site] = sizes.get(site.site, 0) + site.reduction.n_kept * len(images) * 4
+    for planned in plan(model, images[:1], sites=sites).sites:
+        sizes[planned.site] = sizes.get(planned.site, 0) + planned.reduction.n_kept * len(images) * 4
     groups: list[list[str]] = []
     room = 0
     for site, size in sizes.items():
@@ -239,6 +247,8 @@ def score_layers(
     n_stimuli = next(iter(layers.values())).n_conditions
     for region, subjects in regions.items():
         chosen = bootstrap
+        if bootstrap != "auto" and bootstrap not in BOOTSTRAPS:
+            raise unknown_name("bootstrap", bootstrap, ["auto", *BOOTSTRAPS])
         if bootstrap == "auto":
             chosen = "both" if len(subjects) > 1 else "stimuli"
             if n_stimuli < FEWEST_FOR_BOOTSTRAP:
@@ -248,7 +258,7 @@ def score_layers(
             dict(layers),
             list(subjects),
             method=method,
-            bootstrap=None if chosen == "none" else chosen,
+            bootstrap=BOOTSTRAPS[chosen],
             n_bootstrap=n_bootstrap,
             seed=seed,
         )
