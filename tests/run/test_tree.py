@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from tertium.errors import BadFile, BadInput
+from tertium.files import write_atomically
 from tertium.run.checkpoint import load_checkpoint, save_checkpoint
-from tertium.run.tree import load_tree, read_json, save_tree, write_atomically
+from tertium.run.tree import load_tree, read_json, save_tree
 
 
 def test_values_come_back(tmp_path):

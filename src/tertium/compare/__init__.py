@@ -30,7 +30,10 @@ _NAMES = {
     "RSAResult": "rdm_inference.result",
     "WeightedModel": "rdm_inference.models",
     "RemixedModel": "rdm_inference.remixed",
+    "crossvalidate": "rdm_inference.evaluate",
     "rdm_ceiling": "rdm_inference.ceiling",
+    "benjamini_hochberg": "rdm_inference.multiple",
+    "bonferroni": "rdm_inference.multiple",
     "bootstrap": "resample",
     "permutation_test": "resample",
     "deconvolve": "deconvolution",
@@ -45,7 +48,10 @@ __all__ = [
     "WeightedModel",
     "align_rdms",
     "average_rdms",
+    "benjamini_hochberg",
+    "bonferroni",
     "bootstrap",
+    "crossvalidate",
     "deconvolve",
     "join_partial_rdms",
     "load_rdm",
@@ -72,7 +78,9 @@ if TYPE_CHECKING:
     from tertium.compare.rdm_embedding import mds
     from tertium.compare.rdm_files import load_rdm, save_rdm
     from tertium.compare.rdm_inference.ceiling import rdm_ceiling
+    from tertium.compare.rdm_inference.evaluate import crossvalidate
     from tertium.compare.rdm_inference.models import WeightedModel
+    from tertium.compare.rdm_inference.multiple import benjamini_hochberg, bonferroni
     from tertium.compare.rdm_inference.remixed import RemixedModel
     from tertium.compare.rdm_inference.result import RSAResult
     from tertium.compare.rdm_type import RDM

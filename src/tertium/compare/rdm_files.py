@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import zipfile
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from tertium.compare.rdm_type import RDM
 from tertium.errors import BadFile, MissingData
+from tertium.files import write_atomically
 
 SCHEMA = "tertium.rdm/1"
 
@@ -41,14 +41,9 @@ def save_rdm(rdm: RDM, path: str | Path) -> Path:
     if target.suffix != ".npz":
         target = target.with_name(target.name + ".npz")
     about = {"schema": SCHEMA, "labels": rdm.labels, "metric": rdm.metric, "name": rdm.name, "groups": rdm.groups}
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        with unfinished.open("wb") as file:
-            np.savez_compressed(file, vector=rdm.vector, about=np.array(json.dumps(about)))
-        os.replace(unfinished, target)
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return target
+    return write_atomically(
+        target, lambda file: np.savez_compressed(file, vector=rdm.vector, about=np.array(json.dumps(about)))
+    )
 
 
 def load_rdm(path: str | Path) -> RDM:

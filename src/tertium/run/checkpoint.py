@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tertium.errors import BadFile
-from tertium.run.tree import write_atomically
+from tertium.files import write_atomically
 
 _NUMPY = "__numpy__"
 

@@ -3,44 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
 from tertium.errors import BadFile, BadInput
+from tertium.files import write_atomically
 
 _ARRAY, _TREE = "__array__", "__tree__"
-
-
-def write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> Path:
-    """Write a file under a temporary name and rename it, so that a kill never leaves half a file.
-
-    Parameters
-    ----------
-    path : Path
-        Where the file is to be; its folder is made.
-    write : callable
-        Given the open binary file.
-
-    Returns
-    -------
-    Path
-        ``path``.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-    return path
 
 
 def write_json(path: Path, value: Any) -> Path:

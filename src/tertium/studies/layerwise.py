@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from torch import nn
 
-    from tertium.compare.rsa_result import RSAResult
+    from tertium.compare import RSAResult
     from tertium.data.brain_set import BrainSet
 
 #: Bytes of responses to hold at a time.
@@ -83,7 +83,7 @@ class LayerScores:
                     "interval_high": float(interval[1]),
                     "ceiling_low": float(low),
                     "ceiling_high": float(high),
-                    "subjects": int(result.n_subjects),
+                    "subjects": len(result.subjects),
                 }
             )
         return rows
