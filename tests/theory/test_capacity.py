@@ -61,6 +61,14 @@ def test_margin_agrees_with_a_quadratic_program():
     assert largest_margin(1000 * x, signs) == pytest.approx(1000 * largest_margin(x, signs), rel=1e-9)
 
 
+def test_linear_program_and_margin_agree_near_capacity():
+    rng = Seeds(4).numpy("sets")
+    sets = [(rng.normal(size=(40, 20)), rng.choice([-1.0, 1.0], 40)) for _ in range(40)]
+    by_program = [separable(x, signs) for x, signs in sets]
+    assert by_program == [largest_margin(x, signs) > 0 for x, signs in sets]
+    assert 5 < sum(by_program) < 35  # both answers occur
+
+
 def test_no_margin_without_separability():
     x = np.column_stack([binary_inputs(2), np.ones(4)])
     xor = [-1, 1, 1, -1]

@@ -11,6 +11,8 @@ from tertium.errors import BadInput
 
 # A distance from the origin below this, relative to the longest point, is rounding error of the NNLS solver.
 _TOUCHES = 1e-7
+# The linear program's own feasibility tolerance is 1e-7: a smaller margin is none.
+_FEASIBLE = 1e-6
 
 
 def separable(inputs: ArrayLike, signs: ArrayLike) -> bool:
@@ -26,7 +28,7 @@ def separable(inputs: ArrayLike, signs: ArrayLike) -> bool:
     Returns
     -------
     bool
-        Whether some w has ``signs * (inputs @ w) >= 1`` throughout.
+        Whether some w has ``signs * (inputs @ w) > 0`` throughout.
 
     Raises
     ------
@@ -42,16 +44,18 @@ def separable(inputs: ArrayLike, signs: ArrayLike) -> bool:
     from scipy.optimize import linprog
 
     signed = _signed(inputs, signs)
+    samples, channels = signed.shape
+    # Largest t with signed @ w >= t and |w_i| <= 1: unlike "is there a w", always feasible, so the solver must answer.
     answer = linprog(
-        np.zeros(signed.shape[1]),
-        A_ub=-signed,
-        b_ub=-np.ones(len(signed)),
-        bounds=(None, None),
+        np.append(np.zeros(channels), -1.0),
+        A_ub=np.hstack([-signed / max(float(np.abs(signed).max()), 1e-300), np.ones((samples, 1))]),
+        b_ub=np.zeros(samples),
+        bounds=[(-1.0, 1.0)] * channels + [(0.0, 1.0)],
         method="highs",
     )
-    if answer.status not in (0, 2):  # 0: a plane was found; 2: there is none
+    if answer.status != 0:
         raise BadInput("linear program", got=answer.message, repair="Scale the inputs to about one.")
-    return bool(answer.status == 0)
+    return bool(answer.x[-1] > _FEASIBLE)
 
 
 def largest_margin(inputs: ArrayLike, signs: ArrayLike) -> float:
