@@ -106,9 +106,9 @@ def test_momentum_follows_equation_nine():
     assert weight[0].weights.item() == pytest.approx(1 - 0.2 - 0.38)
 
 
-def test_all_right_needs_every_pattern():
-    outputs = torch.tensor([[[0.9], [0.1]], [[0.9], [0.6]]])
-    assert all_right(outputs, torch.tensor([[1.0], [0.0]])).tolist() == [True, False]
+def test_all_right_needs_every_pattern_and_no_half_answers():
+    outputs = torch.tensor([[[0.9], [0.1]], [[0.9], [0.9]], [[0.501], [0.499]]])
+    assert all_right(outputs, torch.tensor([[1.0], [0.0]])).tolist() == [True, False, False]
 
 
 def test_ridge_sum_recovers_a_planted_network():

@@ -194,9 +194,35 @@ def descend(
             parameter.add_(step)
 
 
-def all_right(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    """Say which networks have every output on its target's side of one half, shape (net,)."""
-    return ((outputs > 0.5) == (targets > 0.5)).all(dim=2).all(dim=1)
+def all_right(outputs: torch.Tensor, targets: torch.Tensor, within: float = 0.4) -> torch.Tensor:
+    """Say which networks answer every pattern clearly right.
+
+    An output near one half is no answer: a network that is torn between targets rests there, and rounding would
+    decide its side.
+
+    Parameters
+    ----------
+    outputs : torch.Tensor, shape (net, pattern, unit)
+    targets : torch.Tensor, shape (pattern, unit)
+        0 or 1.
+    within : float
+        Largest distance of an output from its target (0.4: above 0.6 is a one, below 0.4 a zero).
+
+    Returns
+    -------
+    torch.Tensor of bool, shape (net,)
+
+    References
+    ----------
+    Fahlman, S. E. (1988). An empirical study of learning speed in back-propagation networks (40-20-40 criterion).
+
+    Examples
+    --------
+    >>> import torch
+    >>> all_right(torch.tensor([[[0.9], [0.1]], [[0.9], [0.45]]]), torch.tensor([[1.0], [0.0]]))
+    tensor([ True, False])
+    """
+    return ((outputs - targets).abs() < within).all(dim=2).all(dim=1)
 
 
 def pack(layers: Sequence[Layer]) -> list[torch.Tensor]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tertium import figure
+from tertium.studies.pictures.over_seeds import add
 from tertium.theory import separable_probability
 
 if TYPE_CHECKING:
@@ -72,12 +73,8 @@ def retina(first: Rosenblatt1958.Results) -> go.Figure:
 def learning(results: Sequence[Rosenblatt1958.Results]) -> go.Figure:
     """Draw test accuracy against training blobs."""
     curves = np.concatenate([r.retina_curve for r in results])
-    mean, half = curves.mean(axis=0), 1.96 * curves.std(axis=0, ddof=1) / np.sqrt(len(curves))
     drawn = figure.new(x="training blobs", y="test accuracy (fraction)")
-    drawn.add_scatter(
-        x=results[0].retina_shown, y=mean, error_y=figure.error_bars(mean, mean - half, mean + half),
-        mode="lines+markers", name="true labels",
-    )  # fmt: skip
+    add(drawn, results[0].retina_shown, curves, mode="lines+markers", name="true labels")
     drawn.add_hline(y=float(np.mean([r.retina_shuffled for r in results])), line={"dash": "dash", "color": "#7F7F7F"})
     drawn.update_xaxes(type="log", tickvals=results[0].retina_shown)
     drawn.update_yaxes(range=[0.4, 1.02])
