@@ -54,7 +54,13 @@ def test_the_interval_is_the_t_interval_over_seeds():
     verdict = judge(claims([1.0, 2.0, 3.0], [0, 0, 0]), "real")
     half = 4.302652729911275 / math.sqrt(3)  # t(0.975, 2) times the standard error
     assert verdict.interval == pytest.approx((2 - half, 2 + half))
+
+
+def test_the_claims_own_interval_goes_before_the_spread_over_seeds():
     assert judge(claims([1.0], [0], interval=(0.5, 1.5)), "real").interval == (0.5, 1.5)
+    two = claims([1.0, 1.1], [0, 0], interval=(0.5, 1.5), judge="interval")
+    assert judge(two, "real").interval == (0.5, 1.5)
+    assert not judge(two, "real").met
 
 
 def test_json_has_no_nan():

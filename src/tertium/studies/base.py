@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -129,9 +130,22 @@ class Study(ABC):
 
     @classmethod
     def source_hash(cls) -> str:
-        """Return twelve hexadecimal digits that change whenever the study's own file changes."""
-        text = Path(inspect.getfile(cls)).read_text(encoding="utf-8")
-        return hashlib.sha256(text.encode()).hexdigest()[:12]
+        """Return twelve hexadecimal digits that change whenever the study's code changes.
+
+        The code is the study's own file and those of the room ``tertium.studies.methods`` that it imports; pictures,
+        the runner and the floors below do not count.
+        """
+        digest = hashlib.sha256()
+        for path in _sources(Path(inspect.getfile(cls))):
+            digest.update(path.read_text(encoding="utf-8").encode())
+        return digest.hexdigest()[:12]
+
+
+def _sources(path: Path) -> list[Path]:
+    """Return a study's file and those of its methods, without importing them."""
+    imported = re.findall(r"^from tertium\.studies\.methods\.(\w+) import", path.read_text(encoding="utf-8"), re.M)
+    methods = Path(__file__).parent / "methods"
+    return [path, *(methods / f"{name}.py" for name in sorted(set(imported)))]
 
 
 def verdicts(study: Study, results: Sequence[Any]) -> list[Verdict]:

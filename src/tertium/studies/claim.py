@@ -121,7 +121,8 @@ class Claim:
     control : Control
         The negative control.
     interval : tuple of float, optional
-        95 % interval of the value within this seed (a bootstrap); with several seeds the interval is over seeds.
+        95 % interval of the value within this seed (a bootstrap over images, subjects, ...). Where it is given, the
+        verdict's interval is the mean of these over the seeds; otherwise it is over seeds.
     kind : str, optional
         One of ``KIND_MEANINGS``; the study's kind if not given.
     judge : str
@@ -208,8 +209,8 @@ def judge(per_seed: Sequence[Claim], default_kind: str) -> Verdict:
     Returns
     -------
     Verdict
-        With one seed the interval is the claim's own (or the value twice, for a deterministic quantity); with
-        several it is the 95 % t-interval of the mean over seeds.
+        The interval is the claims' own, its ends averaged over the seeds, where they have one; otherwise the 95 %
+        t-interval of the mean over seeds (the value twice for one seed).
 
     Examples
     --------
@@ -252,8 +253,12 @@ def judge(per_seed: Sequence[Claim], default_kind: str) -> Verdict:
 
 
 def _interval(per_seed: Sequence[Claim], values: np.ndarray[Any, Any]) -> tuple[float, float]:
+    own = [c.interval for c in per_seed if c.interval is not None]
+    if len(own) == len(per_seed):
+        low, high = np.mean(own, axis=0)
+        return float(low), float(high)
     if len(values) == 1:
-        return per_seed[0].interval or (float(values[0]), float(values[0]))
+        return float(values[0]), float(values[0])
     from scipy import stats
 
     half = stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / math.sqrt(len(values))

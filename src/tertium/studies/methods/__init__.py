@@ -1,0 +1,1 @@
+"""The measurements of studies that would not fit their one file."""
