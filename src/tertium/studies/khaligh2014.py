@@ -59,8 +59,8 @@ class Khaligh2014(Study):
     Here the very images are shown to SqueezeNet v1.1 (and EfficientNet-Lite0 where it can be had). Each layer's RDM
     (1 - Pearson correlation over all its units) is scored against human IT (4 subjects, two fMRI sessions averaged)
     and monkey IT (674 neurons of 2 animals, one RDM, so no noise ceiling). Noise ceilings are those of Nili et al.
-    (2014); intervals are from the bootstrap over images, p values from shuffling images. Remixed models are fitted and scored
-    on different images; the single layer they must beat is the best of all layers, chosen with hindsight.
+    (2014); intervals come from the bootstrap over images, p values from shuffling images. Remixed models are fitted
+    and scored on different images; the single layer they must beat is the best of all, chosen with hindsight.
     """
 
     row = "SEN04"

@@ -33,7 +33,8 @@ class Lab(ABC):
     def stage(self, name: str, work: Callable[[], T], *, shared: bool = False) -> T:
         """Return ``work()``, kept: a run that was killed after this stage does not repeat it.
 
-        ``shared`` work does not depend on the seed; it is done once and serves all seeds of the run. What is returned may hold numbers, text, arrays, and lists and mappings of those.
+        ``shared`` work does not depend on the seed; it is done once and serves all seeds of the run. What is returned
+        may hold numbers, text, arrays, and lists and mappings of those.
         """
 
     @abstractmethod
