@@ -72,6 +72,17 @@ def test_studies_can_be_narrowed():
     assert "21 rows" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("pattern", "rows"), [("SEN", 20), ("fnd01", 1), ("absent", None), ("perceptron", 2), ("khaligh", 1)]
+)
+def test_a_pattern_is_a_group_a_row_a_state_or_words(pattern, rows):
+    found = json.loads(tertium("studies", pattern, "--json").stdout)
+    if rows is not None:
+        assert len(found) == rows
+    else:
+        assert {row["state"] for row in found} == {"absent"}
+
+
 def test_a_run_prints_one_json_object_and_writes_its_page(runs):
     done = tertium("run", "mcculloch1943", "--smoke", "--json")
     out = json.loads(done.stdout)
