@@ -23,6 +23,8 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # a mouse, which a machine without a screen does not report
+    "--blink-settings=primaryHoverType=2,availableHoverTypes=2,primaryPointerType=4,availablePointerTypes=4",
 )
 DESK, PHONE = (1280, 900), (390, 844)
 
@@ -79,9 +81,11 @@ class Browser:
     def errors(self) -> list[str]:
         return [e["message"] for e in self.driver.get_log("browser") if e["level"] in {"SEVERE", "WARNING"}]
 
-    def requests(self) -> list[str]:
+    def requests(self, page: str) -> list[str]:
+        """Return what a page asked for; the browser's own start page is not ours."""
         messages = [json.loads(e["message"])["message"] for e in self.driver.get_log("performance")]
-        return [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
+        sent = [m["params"] for m in messages if m["method"] == "Network.requestWillBeSent"]
+        return [p["request"]["url"] for p in sent if p["documentURL"] == page]
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +129,7 @@ def test_every_figure_is_drawn_and_nothing_is_logged(browser, report, page, size
     assert browser.js("return [...document.querySelectorAll('.figure-error')].every(e => e.hidden)")
     assert browser.errors() == []
     # nothing but the page itself: no font, no map, no icon
-    requests = browser.requests()
+    requests = browser.requests(report.as_uri())
     assert report.as_uri() in requests
     assert [url for url in requests if url != report.as_uri() and not url.startswith(("data:", "blob:"))] == []
 
@@ -167,6 +171,18 @@ def test_figures_follow_the_scheme(browser, report, scheme, theme):
     assert paper == f"rgb({', '.join(str(int(theme['paper'][i : i + 2], 16)) for i in (1, 3, 5))})"
     ink = f"rgb({', '.join(str(int(theme['ink'][i : i + 2], 16)) for i in (1, 3, 5))})"
     assert set(browser.js(INKS)) == {ink}
+
+
+def test_colours_that_plotly_would_choose_are_readable_in_the_dark(browser, tmp_path):
+    shot = figure.new()
+    shot.add_bar(x=["black", "white"], y=[1, 2], error_y={"array": [0.2, 0.2]}, textfont={"color": "#222"})
+    path = write_page(Page("dark", figures=[PageFigure("a", shot.to_json(), "c")]), tmp_path / "a.html")
+    browser.open(path, DESK, "dark")
+    (bar,) = browser.js("return [getComputedStyle(document.querySelector('.errorbar path')).stroke]")
+    assert brightness(bar) > 180
+    # words that look like colours stay words
+    labels = "return [...document.querySelectorAll('.xtick text')].map(t => t.textContent)"
+    assert browser.js(labels) == ["black", "white"]
 
 
 def test_button_turns_the_page_and_its_figures(browser, report):

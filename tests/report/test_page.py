@@ -166,6 +166,13 @@ def test_sections_without_content_are_left_out(page):
     assert "What was asked" in said
 
 
+def test_title_is_a_heading_not_a_sentence_said_twice():
+    reader = read(page_html(Page("A study of ``x``.", question="A study of ``x``.\n\nIt asks.")))
+    said = " ".join(" ".join(reader.text).split())
+    assert said.count("A study of") == 2  # <title> and <h1>
+    assert "It asks." in said
+
+
 def test_figures_may_be_given_as_text_or_mapping():
     shot = figure.new(title="Two<br>lines")
     shot.add_scatter(y=[1.0, float("nan"), 3.0])

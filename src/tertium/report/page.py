@@ -156,6 +156,7 @@ def page_html(page: Page) -> str:
     figures = _figures(page.figures)
     context = {
         "page": page,
+        "title": _title(page),
         "css": style(),
         "js": asset("page.js"),
         "plotly": _plotly() if figures else "",
@@ -163,7 +164,7 @@ def page_html(page: Page) -> str:
         "sections": _sections(page),
         "kind_meaning": KIND_MEANINGS.get(page.kind, page.kind),
         "facts": _facts(page),
-        "question": _paragraphs(page.question),
+        "question": [text for text in _paragraphs(page.question) if text.rstrip(".") != _title(page)],
         "claims": [claim_context(verdict) for verdict in page.verdicts],
         "outcome": outcome(page.verdicts),
         "figures": figures,
@@ -189,6 +190,11 @@ def seeds_text(seeds: Sequence[int]) -> str:
         else:
             runs.append([seed])
     return ", ".join(f"{r[0]}–{r[-1]}" if len(r) > 2 else ", ".join(map(str, r)) for r in runs)
+
+
+def _title(page: Page) -> str:
+    """Return the title without the full stop that a docstring's first line has."""
+    return " ".join(page.title.split()).removesuffix(".")
 
 
 def _plotly() -> str:

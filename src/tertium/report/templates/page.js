@@ -5,6 +5,7 @@
   const root = document.documentElement;
   const themes = JSON.parse(document.getElementById("themes").textContent);
   const prefersDark = window.matchMedia("(prefers-color-scheme: dark)");
+  const canHover = window.matchMedia("(hover: hover)");
   const onPaper = window.matchMedia("print");
   const button = document.getElementById("theme-button");
   const NARROW = 600; // px: below this the legend goes under the plot
@@ -66,8 +67,19 @@
       if (!note.arrowcolor) note.arrowcolor = roles.axis;
       if (/^(white|#fff(fff)?)$/i.test(note.bgcolor || "")) note.bgcolor = roles.paper;
     }
+    for (const trace of data) {
+      const bar = trace.type === "bar"; // whose error bars Plotly draws dark grey unless told
+      for (const error of [trace.error_x, trace.error_y]) if (bar && error && !error.color) error.color = roles.ink;
+      if (trace.colorbar) dressColorbar(trace.colorbar);
+    }
+    for (const [name, value] of Object.entries(layout)) if (/^coloraxis/.test(name)) dressColorbar(value.colorbar ||= {});
     if (width < NARROW) fold(data, layout, square);
     return { data, layout };
+  }
+
+  function dressColorbar(bar) {
+    const title = typeof bar.title === "string" ? { text: bar.title } : bar.title || {};
+    bar.title = { ...title, font: { size: 13, ...title.font } };
   }
 
   function dressAxis(axis, roles) {
@@ -99,8 +111,7 @@
     const scaled = data.filter((t) => /^(heatmap|contour|surface)$/.test(t.type) && t.showscale !== false && !t.coloraxis);
     const bars = [...shared.filter((axis) => axis.showscale !== false), ...scaled];
     if (bars.length === 1) {
-      const title = (bars[0].colorbar || {}).title;
-      const side = typeof title === "string" ? { text: title, side: "bottom" } : { ...title, side: "bottom" };
+      const side = { ...(bars[0].colorbar || {}).title, side: "bottom" };
       bars[0].colorbar = { ...bars[0].colorbar, orientation: "h", x: 0.5, xanchor: "center", xpad: 0, len: 0.9, lenmode: "fraction",
         y: 0, yanchor: "bottom", yref: "container", thickness: 10, title: side };
       layout.height = (layout.height || 400) + 60;
@@ -123,9 +134,11 @@
     plot.width = width;
     try {
       if (!put) throw new Error("Plotly is not in this page");
+      // where nothing can hover Plotly would show its buttons always, over the legend
+      const tools = width < NARROW || printing || !canHover.matches ? false : "hover";
       const { data, layout } = dress(plot.figure, themes[name], width);
       const image = { format: "svg", filename: plot.id };
-      await put(plot.box, data, layout, { ...CONFIG, toImageButtonOptions: image, displayModeBar: width < NARROW || printing ? false : "hover" });
+      await put(plot.box, data, layout, { ...CONFIG, toImageButtonOptions: image, displayModeBar: tools });
       plot.box.dataset.drawn = name;
       plot.box.classList.add("drawn");
       plot.box.style.minHeight = "";
