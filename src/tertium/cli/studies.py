@@ -34,7 +34,7 @@ def studies(
 
 
 def _matching(rows: list[dict[str, Any]], pattern: str) -> list[dict[str, Any]]:
-    """Return the rows of a group or id, else those of a state or kind, else those whose name or system has the words."""
+    """Return the rows of a group or id, else of a state or kind, else those whose name or system has the words."""
     wanted = pattern.lower()
     for matches in (
         lambda row: str(row["row"]).lower().startswith(wanted),
