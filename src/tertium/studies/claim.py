@@ -186,6 +186,7 @@ class Verdict:
             "judge": self.judge,
             "unit": self.unit,
             "source": self.source,
+            "met": self.met,
             "held": self.held,
             "values": [_finite(v) for v in self.values],
             "control": {
