@@ -44,7 +44,7 @@ def check_study(kind: type[Study], seed: int | None = None) -> list[Verdict]:
     """
     seed = kind.pilot_seeds[0] if seed is None else seed
     study, config = kind(), kind.configure(size="smoke")
-    results = study.run(config, MemoryLab(seed))
+    results: Any = study.run(config, MemoryLab(seed))
     assert isinstance(results, kind.Results), "run must return the study's Results"
     plain = {f.name: getattr(results, f.name) for f in dataclasses.fields(results)}
     with tempfile.TemporaryDirectory() as folder:
