@@ -54,8 +54,8 @@ def save_tree(path: Path, value: Any) -> Path:
     {'score': 0.5, 'curve': array([0, 1, 2])}
     """
     arrays: dict[str, Any] = {}
-    tree = json.dumps(_pack(value, arrays, "value"))
-    return write_atomically(path, lambda file: np.savez_compressed(file, **{_TREE: np.array(tree)}, **arrays))
+    arrays[_TREE] = np.array(json.dumps(_pack(value, arrays, "value")))
+    return write_atomically(path, lambda file: np.savez_compressed(file, **arrays))
 
 
 def load_tree(path: Path) -> Any:

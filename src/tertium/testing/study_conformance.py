@@ -45,11 +45,12 @@ def check_study(kind: type[Study], seed: int | None = None) -> list[Verdict]:
     seed = kind.pilot_seeds[0] if seed is None else seed
     study, config = kind(), kind.configure(size="smoke")
     results: Any = study.run(config, MemoryLab(seed))
-    assert isinstance(results, kind.Results), "run must return the study's Results"
+    expected: Any = kind.Results
+    assert isinstance(results, expected), "run must return the study's Results"
     plain = {f.name: getattr(results, f.name) for f in dataclasses.fields(results)}
     with tempfile.TemporaryDirectory() as folder:
         kept = load_tree(save_tree(Path(folder) / "results.npz", plain))
-    back = kind.Results(**kept)
+    back = expected(**kept)
     again = study.run(config, MemoryLab(seed))
     for field in dataclasses.fields(results):
         _same(getattr(back, field.name), getattr(again, field.name), field.name)
