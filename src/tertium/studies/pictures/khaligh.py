@@ -51,8 +51,8 @@ def pictures(results: Sequence[KhalighResults]) -> Iterator[Picture]:
         "remixing",
         _remixing(results),
         f"Kendall's tau-a on held-out images (4 folds), one dot a seed (n = {len(results)} divisions into folds), bar "
-        f"the mean. {_gains(first)} Best layer: chosen with hindsight. Remixed: all layers and four category readouts, reweighted "
-        "without negative weights. Shuffled: the same with categories of exchanged images.",
+        f"the mean. {_gains(first)} Best layer: chosen with hindsight. Remixed: all layers and four category readouts, "
+        "reweighted without negative weights. Shuffled: the same with categories of exchanged images.",
     )
     for region in ("human IT", "monkey IT", "fire8"):
         name = region if region != "fire8" else "fire8 of SqueezeNet"
