@@ -117,6 +117,7 @@ def band(figure: go.Figure, low: float, high: float, label: str, *, colour: str 
         fillcolor=colour,
         opacity=0.25,
         line_width=0,
+        layer="below",
         annotation_text=label,
         annotation_position="top left",
         annotation_font_size=11,
