@@ -103,7 +103,7 @@ class Khaligh2014(Study):
         shrinkage: float = Field(0.1, description="ridge penalty of the readouts")
         folds: int = Field(4, description="folds of images for fitting and scoring remixed models")
         n_bootstrap: int = Field(1000, description="bootstrap draws of images")
-        n_bootstrap_remixed: int = Field(200, description="bootstrap draws of images in which models are fitted anew")
+        n_bootstrap_remixed: int = Field(100, description="bootstrap draws of images in which models are fitted anew")
         n_permutations: int = Field(10_000, description="shuffles of the images in randomisation tests")
 
     def run(self, config: Config, lab: Lab) -> KhalighResults:
@@ -121,7 +121,7 @@ class Khaligh2014(Study):
 
         options: dict[str, Any] = {"n_bootstrap": config.n_bootstrap, "seed": lab.seeds.integer("bootstrap")}
         effects = lab.stage("effects", lambda: measure_effects(lab, data, regions, trained, untrained, pixels, options))
-        models = {region: model_rows(data, subjects, options) for region, subjects in regions.items()}
+        models = model_rows(lab, data, regions, config)
         agreement = measure_agreement(lab, regions, config)
         units = lab.stage("readout-layer", lambda: channel_means(data, config.readout_layer), shared=True)
         remixed = {

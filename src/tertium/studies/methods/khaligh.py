@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -83,15 +83,16 @@ def against(models: dict[str, RDM], target: RDM) -> dict[str, float]:
 def layer_rows(
     lab: Lab, network: str, models: dict[str, RDM], regions: dict[str, list[RDM]], config: Khaligh2014.Config
 ) -> dict[str, dict[str, Any]]:
-    """Score all layers (Spearman, subjects) with 95 % intervals over images and, for several subjects, over both."""
+    """Score all layers (Spearman, subjects) with 95 % intervals over images and, for several subjects, over both.
+
+    For the pictures, not the claims: drawn once, with draws of their own, for all seeds.
+    """
 
     def work() -> dict[str, Any]:
-        found: LayerScores = score_layers(
-            models, regions, model=network, n_bootstrap=config.n_bootstrap, seed=lab.seeds.integer("layers")
-        )
+        found: LayerScores = score_layers(models, regions, model=network, n_bootstrap=config.n_bootstrap)
         return {region: _row(found.regions[region]) for region in regions}
 
-    kept: dict[str, Any] = lab.stage(f"layers-{network}", work)
+    kept: dict[str, Any] = lab.stage(f"layers-{network}", work, shared=True)
     return kept
 
 
@@ -112,10 +113,30 @@ def _category_models(data: Kriegeskorte92) -> dict[str, RDM]:
     return {name: named_rdm(matrix, data, name) for name, matrix in data.models.items() if name != "monkeyIT"}
 
 
-def model_rows(data: Kriegeskorte92, subjects: list[RDM], options: dict[str, Any]) -> dict[str, Any]:
-    """Score the models that came with the data (tau-a), with intervals over images and, if several, subjects."""
-    bootstrap: Literal["both", "stimuli"] = "both" if len(subjects) > 1 else "stimuli"
-    return _row(rsa(_category_models(data), subjects, method="kendall_tau_a", bootstrap=bootstrap, **options))
+def model_rows(
+    lab: Lab, data: Kriegeskorte92, regions: dict[str, list[RDM]], config: Khaligh2014.Config
+) -> dict[str, dict[str, Any]]:
+    """Score the models that came with the data (tau-a), with intervals over images and, if several, subjects.
+
+    For the pictures, like `layer_rows`.
+    """
+
+    def work() -> dict[str, Any]:
+        return {
+            region: _row(
+                rsa(
+                    _category_models(data),
+                    subjects,
+                    method="kendall_tau_a",
+                    bootstrap="both" if len(subjects) > 1 else "stimuli",
+                    n_bootstrap=config.n_bootstrap,
+                )
+            )
+            for region, subjects in regions.items()
+        }
+
+    kept: dict[str, Any] = lab.stage("models", work, shared=True)
+    return kept
 
 
 def _shuffled(model: RDM, order: npt.NDArray[np.int64]) -> RDM:
