@@ -155,7 +155,7 @@ class Cybenko1989(Study):
         )
         yield Claim(
             "linear_plateau",
-            f"With linear units the error stays: {large} units keep more than 0.9 of the error of {small} (least of 5).",
+            f"With linear units the error stays: {large} keep more than 0.9 of the error of {small} (least of 5).",
             float(plateau.min()),
             above(0.9),
             "canon FND09; closed form: a sum of linear units is one plane",
