@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from tertium.data.averaging import level_codes
 from tertium.data.responses import validate
 from tertium.errors import BadInput
 from tertium.rng import Seeds
@@ -144,7 +145,8 @@ def noise_ceiling(
     method : str
         "split_half", "signal_power" or "loo", see Notes.
     by : str
-        Label of the trials that says which are repeats of one another.
+        Label of the trials that says which are repeats of one another. Where there is no label "stimulus", "condition"
+        is used.
     seed : int
         Seed of the random halves ("split_half").
     n_splits : int
@@ -254,7 +256,10 @@ class _Powers:
 
 def _by_stimulus(responses: xr.DataArray, by: str) -> tuple[FloatArray, npt.NDArray[np.int64]]:
     """Return trials sorted by stimulus, shape (trial, time, unit), and the number of repeats of each stimulus."""
-    validate(responses, needs=(by,))
+    validate(responses)
+    if by == "stimulus" and by not in responses.coords and "condition" in responses.coords:
+        by = "condition"
+    validate(responses, needs=(by,), finite=False)
     if responses.dims[0] != "trial" or responses[by].dims != ("trial",):
         raise BadInput(
             "responses",
@@ -262,8 +267,7 @@ def _by_stimulus(responses: xr.DataArray, by: str) -> tuple[FloatArray, npt.NDAr
             expected=f"single trials, (trial, time, unit), with a label '{by}' on trial",
             repair="Averaged responses have no noise left to estimate: pass the single trials.",
         )
-    labels = responses[by].values
-    names, stimulus = np.unique(labels.astype(str) if labels.dtype == object else labels, return_inverse=True)
+    names, stimulus = level_codes(responses, by)
     n_repeats = np.bincount(stimulus)
     if n_repeats.min() < 2:
         once = int((n_repeats < 2).sum())

@@ -133,10 +133,13 @@ def rdm(
         raise unknown_name("metric", metric, METRICS)
     _check_options(metric, noise, noise_by_run, contrast, missing)
     patterns = gather_patterns(responses, by=by, labels=labels, runs=runs, time=time, missing=missing)
-    if metric in _CROSS_VALIDATED:
-        vector = _cross_validated(patterns, metric, noise, noise_by_run, contrast, (prior_rate, prior_weight), partial)
-    else:
-        vector = _averaged(patterns, metric, noise, (prior_rate, prior_weight))
+    with np.errstate(over="ignore", invalid="ignore"):  # looked at below
+        if metric in _CROSS_VALIDATED:
+            prior = (prior_rate, prior_weight)
+            vector = _cross_validated(patterns, metric, noise, noise_by_run, contrast, prior, partial)
+        else:
+            vector = _averaged(patterns, metric, noise, (prior_rate, prior_weight))
+    _check_overflow(vector, patterns, metric, partial)
     return RDM(vector, patterns.labels, metric, name or _source(responses), patterns.groups)
 
 
@@ -311,6 +314,18 @@ def _run_precisions(patterns: Patterns, noise: Any, noise_by_run: bool) -> Any:
     return {
         i: noise_precision(left[run == i], float(freedom[run == i].sum()), noise) for i in range(len(patterns.runs))
     }
+
+
+def _check_overflow(vector: FloatArray, patterns: Patterns, metric: str, partial: bool) -> None:
+    bad = np.isinf(vector) if partial else ~np.isfinite(vector)
+    if bad.any():
+        raise BadInput(
+            f"{metric} dissimilarity",
+            got=f"{int(bad.sum())} of {len(vector)} values out of range, from responses up to "
+            f"{np.nanmax(np.abs(patterns.values)):.3g}",
+            expected="responses whose squares are finite",
+            repair="Scale the responses, for instance with tertium.data.zscore.",
+        )
 
 
 def _no_missing(patterns: Patterns, noise: str) -> None:

@@ -217,8 +217,14 @@ def _check_options(
 ) -> None:
     if bootstrap not in (None, "stimuli", "subjects", "both"):
         raise BadInput("bootstrap", got=repr(bootstrap), expected="None, 'stimuli', 'subjects' or 'both'", repair="")
-    if n_bootstrap < 10:
-        raise BadInput("n_bootstrap", got=f"{n_bootstrap}", expected="at least 10", repair="1000 is usual.")
+    for name, value, least in (
+        ("n_bootstrap", n_bootstrap, 10),
+        ("fold_repeats", fold_repeats, 1),
+        ("n_permutations", n_permutations, 0),
+    ):
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+            expected = f"a whole number, at least {least}"
+            raise BadInput(name, got=repr(value), expected=expected, repair="1000 draws are usual.")
     if not 0 < level < 1:
         raise BadInput("level", got=f"{level}", expected="between 0 and 1", repair="Pass level=0.95.")
     if interval not in ("t", "percentile"):
@@ -229,13 +235,6 @@ def _check_options(
             got=f"bootstrap={bootstrap!r}",
             expected="bootstrap='stimuli' or 'subjects'",
             repair="Use interval='t'; draws of both factors scatter too widely by construction.",
-        )
-    if fold_repeats < 1 or n_permutations < 0:
-        raise BadInput(
-            "fold_repeats and n_permutations",
-            got=f"{fold_repeats} and {n_permutations}",
-            expected="at least 1 and 0",
-            repair="",
         )
 
 

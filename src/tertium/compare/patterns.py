@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -86,7 +86,7 @@ def number(labels: Iterable[Any], what: str) -> tuple[IntArray, tuple[str, ...]]
     Raises
     ------
     BadInput
-        If a label is missing (None or NaN).
+        If a label is missing (None or NaN), or two that differ are written alike.
 
     Examples
     --------
@@ -101,7 +101,21 @@ def number(labels: Iterable[Any], what: str) -> tuple[IntArray, tuple[str, ...]]
                 f"label '{what}'", got=f"{label} at row {at}", expected="a value in each row", repair="Drop those rows."
             )
     where = {text: i for i, text in enumerate(dict.fromkeys(texts))}
+    _check_distinct(labels, texts, what)
     return np.array([where[text] for text in texts], dtype=np.int64), tuple(where)
+
+
+def _check_distinct(labels: list[Any], texts: list[str], what: str) -> None:
+    """Raise `BadInput` where two labels that differ are written alike (1 and "1"): they would silently become one."""
+    first: dict[str, Any] = {}
+    for label, text in zip(labels, texts, strict=True):
+        if first.setdefault(text, label) != label:
+            raise BadInput(
+                f"label '{what}'",
+                got=f"{first[text]!r} and {label!r}, which are written alike",
+                expected="labels that differ as text, too",
+                repair="Make them all text or all numbers.",
+            )
 
 
 def _from_responses(
@@ -190,21 +204,37 @@ def _groups(responses: xr.DataArray, by: str, condition: IntArray, n: int) -> di
 def _from_array(
     array: npt.ArrayLike, labels: npt.ArrayLike | None, runs: str | npt.ArrayLike | None, missing: bool
 ) -> Patterns:
-    values = np.asarray(array)
-    if values.ndim != 2 or values.dtype.kind not in "fiub":
-        raise BadInput(
-            "responses",
-            got=f"an array of shape {values.shape} and type {values.dtype}",
-            expected="numbers (sample, unit), or responses with labels",
-            repair="Use tertium.data.make_responses for (trial, time, unit).",
-        )
-    values = values.astype(np.float64)
+    values = _numbers(array).astype(np.float64)
     _check_values(values, missing)
     condition, names = _number_rows(np.arange(len(values)) if labels is None else labels, len(values), "labels")
     if isinstance(runs, str):
         raise BadInput("runs", got=f"'{runs}' beside a plain array", expected="an array of runs", repair="")
     run, run_names = (None, ()) if runs is None else _number_rows(runs, len(values), "runs")
     return Patterns(values, condition, names, run, run_names)
+
+
+def _numbers(array: Any) -> npt.NDArray[Any]:
+    expected = "numbers (sample, unit), or responses with labels"
+    if isinstance(array, Mapping):
+        repair = "Take its sessions one by one: {name: rdm(session) for name, session in sessions.items()}."
+        raise BadInput("responses", got="a mapping", expected=expected, repair=repair)
+    try:
+        values = np.asarray(array)
+    except (ValueError, TypeError, RuntimeError) as problem:  # ragged lists; tensors on a device or with a gradient
+        raise BadInput(
+            "responses",
+            got=f"a {type(array).__name__} that is no array ({problem})",
+            expected=expected,
+            repair="Convert it with numpy.asarray(values, dtype=float).",
+        ) from problem
+    if values.ndim != 2 or values.dtype.kind not in "fiub":
+        raise BadInput(
+            "responses",
+            got=f"an array of shape {values.shape} and type {values.dtype}",
+            expected=expected,
+            repair="Use tertium.data.make_responses for (trial, time, unit).",
+        )
+    return values
 
 
 def _number_rows(labels: Any, n: int, what: str) -> tuple[IntArray, tuple[str, ...]]:

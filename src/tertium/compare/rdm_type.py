@@ -63,7 +63,7 @@ class RDM:
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        vector = np.ascontiguousarray(self.vector, dtype=np.float64)
+        vector = np.array(self.vector, dtype=np.float64)  # a copy: what the caller does to theirs is theirs
         labels = tuple(str(label) for label in self.labels)
         n = len(labels)
         if vector.ndim != 1 or len(vector) != n * (n - 1) // 2:

@@ -127,8 +127,7 @@ def bootstrap(
     data = _samples(arrays, "bootstrap")
     if not 0 < level < 1:
         raise BadInput("level", got=f"{level}", expected="a number between 0 and 1", repair="Pass level=0.95.")
-    if n < 2:
-        raise BadInput("n", got=f"{n}", expected="at least 2 draws", repair="Pass n=1000.")
+    _whole("n", n, 2, "draws")
     of = statistic if statistic is not None else _mean
     generator = Seeds(seed).numpy("bootstrap")
     size = len(data[0])
@@ -214,6 +213,7 @@ def permutation_test(
     """
     _option("kind", kind, ("groups", "paired", "association"))
     _option("alternative", alternative, ("two-sided", "greater", "less"))
+    _whole("n", n, 1, "shuffles")
     a, b = _samples([x, y], "permutation_test", together=kind != "groups")
     of = statistic if statistic is not None else (_correlation if kind == "association" else _difference)
     generator = Seeds(seed).numpy("permutation")
@@ -266,6 +266,12 @@ def _samples(arrays: object, what: str, *, together: bool = True) -> list[FloatA
             got = f"{int((~np.isfinite(a)).sum())} NaN or infinite values"
             raise BadInput(what, got=got, expected="finite values", repair="Leave those samples out.")
     return data
+
+
+def _whole(name: str, value: object, least: int, what: str) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        expected = f"a whole number of {what}, at least {least}"
+        raise BadInput(name, got=repr(value), expected=expected, repair="1000 is usual.")
 
 
 def _option(name: str, value: str, known: tuple[str, ...]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from tertium.compare.distances.pairs import FloatArray, check_patterns, condensed, name_of
+from tertium.compare.distances.pairs import FloatArray, check_patterns, condensed, name_of, scaled
 from tertium.errors import BadInput
 
 
@@ -35,9 +35,9 @@ def correlation(patterns: npt.ArrayLike, *, names: Sequence[str] | None = None) 
     >>> correlation([[1.0, 2.0, 3.0], [2.0, 4.0, 6.0], [3.0, 2.0, 1.0]]).round(12)
     array([0., 2., 2.])
     """
-    x = check_patterns(patterns)
+    x = scaled(check_patterns(patterns))  # the only copy: patterns of whole layers are large
     size = np.maximum(x.max(axis=1), -x.min(axis=1)) * np.sqrt(x.shape[1])
-    x = x - x.mean(axis=1, keepdims=True)  # the only copy: patterns of whole layers are large
+    x -= x.mean(axis=1, keepdims=True)
     length = np.linalg.norm(x, axis=1)
     # a mean of equal numbers is off by rounding, so that the centred pattern is not exactly zero
     flat = ~(length > 1e-13 * size)
@@ -77,7 +77,7 @@ def cosine(patterns: npt.ArrayLike, *, names: Sequence[str] | None = None) -> Fl
     >>> cosine([[1.0, 0.0], [0.0, 2.0], [-3.0, 0.0]])
     array([1., 2., 1.])
     """
-    x = check_patterns(patterns)
+    x = scaled(check_patterns(patterns))
     length = np.linalg.norm(x, axis=1)
     empty = ~(length > 0)
     if empty.any():
@@ -87,7 +87,8 @@ def cosine(patterns: npt.ArrayLike, *, names: Sequence[str] | None = None) -> Fl
             expected="a pattern with a direction",
             repair="Leave these conditions out, or use metric='euclidean'.",
         )
-    return _one_minus_products(x / length[:, None])
+    x /= length[:, None]
+    return _one_minus_products(x)
 
 
 def _one_minus_products(unit: FloatArray) -> FloatArray:

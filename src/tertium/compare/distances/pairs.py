@@ -66,6 +66,20 @@ def check_patterns(patterns: npt.ArrayLike, what: str = "patterns") -> FloatArra
     return x
 
 
+def scaled(vectors: FloatArray) -> FloatArray:
+    """Return a copy whose rows lie within -1 to 1, so that their squares neither overflow nor vanish.
+
+    Rows are divided by powers of two, which changes no digit of what only depends on their direction.
+
+    Examples
+    --------
+    >>> scaled(np.array([[3e200, 4e200], [0.0, 0.0]])).round(2).tolist()
+    [[0.49, 0.65], [0.0, 0.0]]
+    """
+    largest = np.maximum(np.nanmax(vectors, axis=1, initial=0.0), -np.nanmin(vectors, axis=1, initial=0.0))
+    return np.asarray(np.ldexp(vectors, -np.frexp(largest)[1][:, None]))
+
+
 def name_of(index: int, names: Sequence[str] | None) -> str:
     """Return how a message calls condition number ``index``.
 

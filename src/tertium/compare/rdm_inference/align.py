@@ -87,7 +87,14 @@ def named(things: Any, kind: str) -> list[tuple[str, Any]]:
         items = [(str(getattr(things, "name", "")) or f"{kind} 1", things)]
     if not items:
         raise BadInput(f"{kind}s", got="none", expected="at least one", repair="")
-    return items
+    return [(_free(name, [n for n, _ in items], i), value) for i, (name, value) in enumerate(items)]
+
+
+def _free(name: str, names: list[str], i: int) -> str:
+    """Return a name that no other thing has: an "a 1" made of the first "a" may meet one that was called so."""
+    while name in names[:i] + names[i + 1 :]:
+        name = f"{name} ({i + 1})"
+    return name
 
 
 def check_values(name: str, vector: FloatArray, method: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tertium.compare.distances.pairs import scaled
 from tertium.compare.rdm_inference.align import align_data, aligned, check_values, named
 from tertium.compare.rdm_inference.ceiling import (
     ceiling_predictors,
@@ -18,7 +19,7 @@ from tertium.compare.rdm_inference.ceiling import (
 from tertium.compare.rdm_inference.folds import check_folds, default_folds, test_folds
 from tertium.compare.rdm_inference.models import Components, FlexibleModel, fit_weights
 from tertium.compare.rdm_type import RDM
-from tertium.compare.similarity.engine import check_method, resampled
+from tertium.compare.similarity.engine import RANKED, check_method, resampled
 from tertium.compare.similarity.pairs import FloatArray, IntArray, Mask, Pairs
 from tertium.errors import BadInput
 from tertium.rng import Seeds
@@ -80,12 +81,14 @@ def pose(models: Any, data: Any, method: str) -> Problem:
         raise BadInput("rsa", got=f"{len(measured.labels)} stimuli", expected="at least 3", repair="Use more stimuli.")
     for name, vector in zip(measured.names, measured.vectors, strict=True):
         check_values(name, vector, method)
+    vectors = _in_range(measured.vectors, method)
     fixed = np.full((len(items), n_pairs), np.nan)
     flexible: dict[int, Components] = {}
     for row, (name, model) in enumerate(items):
         if isinstance(model, RDM):
             fixed[row] = aligned(model, measured.labels, f"model '{name}'", f"data '{measured.names[0]}'")
             check_values(name, fixed[row], method)
+            fixed[row] = _in_range(fixed[row : row + 1], method)[0]
         elif isinstance(model, FlexibleModel):
             flexible[row] = model.prepare(measured.labels)
         else:
@@ -95,11 +98,19 @@ def pose(models: Any, data: Any, method: str) -> Problem:
                 expected="an RDM, a WeightedModel or a RemixedModel",
                 repair="See tertium.compare.rdm.",
             )
-    ceilings = ceiling_predictors(measured.vectors, method)
-    if not ceilings_possible(ceilings, measured.vectors):
+    ceilings = ceiling_predictors(vectors, method)
+    if not ceilings_possible(ceilings, vectors):
         ceilings = np.empty((0, n_pairs))
     names = tuple(name for name, _ in items)
-    return Problem(measured.labels, names, measured.names, fixed, flexible, measured.vectors, method, ceilings)
+    return Problem(measured.labels, names, measured.names, fixed, flexible, vectors, method, ceilings)
+
+
+def _in_range(vectors: FloatArray, method: str) -> FloatArray:
+    """Scale rows so large or small that their squares would leave the range of numbers; no similarity knows scale."""
+    largest = np.nanmax(np.abs(vectors), axis=1)
+    if method in RANKED or ((largest < 1e100) & (largest > 1e-100)).all():
+        return vectors
+    return scaled(vectors)
 
 
 def evaluate(
