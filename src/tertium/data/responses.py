@@ -121,18 +121,19 @@ def make_responses(
         "source": source,
         "cite": cite,
     }
-    made = xr.DataArray(array, dims=("trial", "time", "unit"), coords=coords, attrs=attrs, name="responses")
-    return validate(made)
+    made = xr.DataArray(array, dims=("trial", "time", "unit"), attrs=attrs, name="responses")
+    # assigned, not passed above: the constructor deep-copies labels, which takes seconds for 10**6 names
+    return validate(made.assign_coords(coords))
 
 
-def validate(responses: xr.DataArray, needs: Iterable[str] = (), *, finite: bool = True) -> xr.DataArray:
+def validate(responses: xr.DataArray, needs: str | Iterable[str] = (), *, finite: bool = True) -> xr.DataArray:
     """Check that a table of responses keeps the contract, and return it unchanged.
 
     Parameters
     ----------
     responses : xarray.DataArray
         Dims ``(trial, time, unit)``, or ``(condition, time, unit)`` once averaged.
-    needs : iterable of str
+    needs : str or iterable of str
         Labels that must be there ("stimulus", "region").
     finite : bool
         Whether to look for NaN and infinite values. Looking reads all values, so a lazily opened array is looked
@@ -158,11 +159,14 @@ def validate(responses: xr.DataArray, needs: Iterable[str] = (), *, finite: bool
     tertium.errors.BadInput: responses: got no label 'stimulus'; the labels are time, trial, unit, expected a label 'stimulus' on trial or unit. Add it with responses.assign_coords(stimulus=("trial", [...])).
     """  # noqa: E501
     if not isinstance(responses, xr.DataArray):
+        several = isinstance(responses, Mapping) and not isinstance(responses, xr.Dataset)
         raise BadInput(
             "responses",
-            got=f"a {type(responses).__name__}",
+            got=f"a {type(responses).__name__}" + (f" of {len(responses)} entries" if several else ""),
             expected="an xarray.DataArray with dims (trial, time, unit)",
-            repair="Make one with tertium.data.make_responses(values, dt=...).",
+            repair="Take its sessions one by one: {name: f(session) for name, session in sessions.items()}."
+            if several
+            else "Make one with tertium.data.make_responses(values, dt=...).",
         )
     dims = tuple(str(d) for d in responses.dims)
     if dims not in (("trial", "time", "unit"), ("condition", "time", "unit")):
@@ -177,7 +181,7 @@ def validate(responses: xr.DataArray, needs: Iterable[str] = (), *, finite: bool
     _check_empty(responses)
     _check_index(responses)
     _check_time(responses)
-    for need in needs:
+    for need in [needs] if isinstance(needs, str) else needs:
         if need not in responses.coords:
             raise BadInput(
                 "responses",
@@ -219,7 +223,7 @@ def label_values(label: Any, n: int, what: str) -> npt.NDArray[Any]:
     BadInput
         If it has another length or more than one dimension.
     """
-    array = np.asarray(label)
+    array = np.array(label)  # a copy: what the caller does to theirs later is theirs
     if array.ndim == 0:
         array = np.repeat(array[None], n)
     if array.ndim != 1 or len(array) != n:

@@ -75,6 +75,13 @@ class SpikeTrains:
     @classmethod
     def of(cls, spikes: Mapping[Any, npt.ArrayLike]) -> SpikeTrains:
         """Make spike trains from a mapping of unit -> spike times in seconds."""
+        if not isinstance(spikes, Mapping):
+            raise BadInput(
+                "spikes",
+                got=f"a {type(spikes).__name__}",
+                expected="SpikeTrains, or a mapping of unit to seconds",
+                repair="Use tertium.data.spike_trains(times) for a list with one array for each unit.",
+            )
         each = [np.asarray(times, dtype=np.float64).ravel() for times in spikes.values()]
         lengths = [len(times) for times in each]
         times = np.concatenate(each) if each else np.zeros(0)

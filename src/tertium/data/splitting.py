@@ -73,7 +73,16 @@ def split(
             raise BadInput("split", got="both a label and fractions", expected="one of them", repair="Drop 'by'.")
         validate(responses, needs=[by], finite=False)
         values, codes = level_codes(responses, by)
-        return {str(v): responses.isel({first: np.flatnonzero(codes == i)}) for i, v in enumerate(values)}
+        parts = {str(v): responses.isel({first: np.flatnonzero(codes == i)}) for i, v in enumerate(values)}
+        if len(parts) < len(values):
+            twice = next(str(v) for v in values if sum(str(w) == str(v) for w in values) > 1)
+            raise BadInput(
+                f"label '{by}'",
+                got=f"values that are all written '{twice}'",
+                expected="values that differ as text, too: they name the parts",
+                repair="Make them all text or all numbers.",
+            )
+        return parts
     shares = {"train": 0.8, "test": 0.2} if fractions is None else dict(fractions)
     _check_fractions(shares)
     n = responses.sizes[first]

@@ -109,9 +109,13 @@ def load(name_or_path: str | os.PathLike[str], **options: Any) -> Any:
         If there is no such file.
     BadFile
         If the file is damaged, or is not what its suffix says.
+    BadInput
+        If it is neither a path nor a name, or the suffix is unknown.
     UnknownName
         If there is no such data set.
     """
+    if not isinstance(name_or_path, str | os.PathLike):
+        raise BadInput("load", got=f"a {type(name_or_path).__name__}", expected="a path, or the name of a data set")
     path = Path(name_or_path)
     suffix = path.suffix.lower()
     if path.exists():

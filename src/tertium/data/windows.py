@@ -75,7 +75,7 @@ def align(responses: xr.DataArray, event: str, before: float, after: float, *, d
     event : str
         Trial label with the time of the event in seconds on the table's time axis; NaN where it did not occur.
     before, after : float
-        The window around the event, seconds: from ``-before`` up to, not including, ``after``.
+        The window around the event, seconds: the bins that begin from ``-before`` up to, not including, ``after``.
     drop : bool
         Whether to leave out trials without the event, or whose window runs out of the recording; otherwise an error
         names them.
@@ -102,7 +102,9 @@ def align(responses: xr.DataArray, event: str, before: float, after: float, *, d
     dt = float(responses.attrs["dt"])
     times = _regular(responses, dt)
     events = _event_times(responses, event, first)
-    n_before, n_after = round(before / dt), round(after / dt)
+    if not np.isfinite([before, after]).all():
+        raise BadInput("window", got=f"-{before} to {after} s", expected="finite seconds", repair="")
+    n_before, n_after = int(np.floor(before / dt + TOLERANCE)), int(np.ceil(after / dt - TOLERANCE))
     if n_before + n_after < 1:
         raise BadInput(
             "window", got=f"-{before} to {after} s", expected=f"at least one bin of {dt:g} s", repair="Widen it."

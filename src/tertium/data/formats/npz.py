@@ -16,7 +16,7 @@ import xarray as xr
 from tertium.data.formats.parts.arrays import ArrayOptions, Choice, from_arrays
 from tertium.data.formats.parts.atomic import replacing
 from tertium.data.formats.parts.columns import Pieces, put_together, take_apart
-from tertium.errors import BadFile
+from tertium.errors import BadFile, BadInput
 
 _META = "tertium"
 
@@ -36,8 +36,21 @@ def save_npz(responses: xr.DataArray, path: str | os.PathLike[str], *, overwrite
     Returns
     -------
     pathlib.Path
+
+    Raises
+    ------
+    BadInput
+        If a label or an attribute cannot be stored.
     """
     pieces = take_apart(responses)
+    for (_, label), column in pieces.labels.items():
+        if column.dtype.kind == "O" and any(text.endswith("\0") for text in column.ravel()):
+            raise BadInput(
+                f"label '{label}'",
+                got="text that ends in a null character",
+                expected="text that a NumPy file keeps",
+                repair="Strip it, or save as .zarr.",
+            )
     columns = {
         f"{dim or 'table'}.{name}": column.astype(str) if column.dtype.kind == "O" else column
         for (dim, name), column in pieces.labels.items()
