@@ -74,7 +74,7 @@ def test_grey_pictures_pil_images_and_mixed_sizes():
         (np.zeros((2, 3, 8, 8), np.uint8), r"got shape \(2, 3, 8, 8\), expected \(image, height, width, 3\)"),
         (np.zeros((2, 8, 8, 4), np.uint8), "drop transparency"),
         ([np.zeros((8, 8, 3), np.uint8), np.zeros((8, 8, 3))], "image 1: got values of type float64"),
-        (np.zeros((0, 8, 8, 3), np.uint8), r"got shape \(0, 8, 8, 3\)"),
+        (np.zeros((0, 8, 8, 3), np.uint8), "images: got none, expected at least one"),
     ],
 )
 def test_what_is_no_8_bit_image(images, message):

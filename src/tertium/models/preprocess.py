@@ -156,7 +156,19 @@ def is_images(inputs: Any) -> bool:
 
 
 def check_images(images: Any) -> None:
-    """Raise `BadInput` unless ``images`` are 8-bit grey or RGB images, shape (image, height, width[, 3])."""
+    """Raise `BadInput` unless ``images`` are 8-bit grey or RGB images, shape (image, height, width[, 3]).
+
+    An array (n, m, 3) is one colour image, not n grey ones of 3 columns: it is refused rather than guessed at.
+    """
+    if isinstance(images, np.ndarray) and images.ndim == 3 and images.shape[2] in (3, 4):
+        raise BadInput(
+            "images",
+            got=f"one image, shape {images.shape}",
+            expected="several, (image, height, width, 3), or without the 3 for grey",
+            repair="Pass images[None] for a single image.",
+        )
+    if len(images) == 0:
+        raise BadInput("images", got="none", expected="at least one", repair="Look at the selection that led here.")
     singles = [images] if isinstance(images, np.ndarray) else list(images)
     whole = isinstance(images, np.ndarray)
     for index, image in enumerate(singles):

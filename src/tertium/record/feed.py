@@ -76,8 +76,16 @@ def feed_of(model: nn.Module, inputs: Any, layout: str = "auto") -> Feed:
     """
     if layout not in LAYOUTS:
         raise BadInput("layout", got=repr(layout), expected="one of " + ", ".join(LAYOUTS), repair="")
+    if not isinstance(model, nn.Module):
+        raise BadInput(
+            "model",
+            got=f"a {type(model).__name__}",
+            expected="a torch.nn.Module",
+            repair="Pass an instance, not its class." if isinstance(model, type) else "",
+        )
     if is_images(inputs):
         return _image_feed(model, inputs)
+    _check_no_pictures(model, inputs)
     layout = layout_of(model) if layout == "auto" else layout
     if isinstance(inputs, Mapping):
         tensors = {str(key): _tensor(value, f"input '{key}'") for key, value in inputs.items()}
@@ -127,6 +135,19 @@ def _image_feed(model: nn.Module, images: Any) -> Feed:
             repair='Use tertium.models.wrap(model, {"size": ..., "mean": ..., "std": ...}), or pass a float tensor.',
         )
     return _not_empty(Feed(images, len(images), "batch", preprocess))
+
+
+def _check_no_pictures(model: nn.Module, inputs: Any) -> None:
+    """Refuse pictures that are not 8-bit: shown as they are they would pass by the network's preprocessing."""
+    if not isinstance(inputs, np.ndarray) or not callable(getattr(model, "preprocess", None)):
+        return
+    if inputs.ndim == 4 and inputs.shape[3] == 3 and inputs.shape[1] != 3:
+        raise BadInput(
+            "images",
+            got=f"{inputs.dtype} of shape {inputs.shape}",
+            expected="8-bit images, uint8 (image, height, width, 3), or ready tensors (image, channel, height, width)",
+            repair="Use (255 * images).round().astype('uint8') if they lie in 0..1.",
+        )
 
 
 def _tensor(value: Any, what: str) -> torch.Tensor:

@@ -57,7 +57,7 @@ class MemorySink:
 
     def result(self) -> xr.DataArray:
         """Return the responses, checked for NaN and infinite values."""
-        return validate(self._labels.copy(data=self._values))
+        return validate(self._labels.copy(deep=False, data=self._values))
 
     def __enter__(self) -> MemorySink:
         return self
