@@ -1,4 +1,4 @@
-"""RSA bootstrap over stimuli against rsatoolbox, on the same draws (peers.md B6); values, speed, memory.
+"""RSA bootstrap over stimuli against rsatoolbox, on the same draws (workload B6); values, speed, memory.
 
     python bench/rsa_bootstrap.py [--quick]
 

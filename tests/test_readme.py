@@ -34,3 +34,14 @@ def test_every_file_it_links_to_is_there():
     links = re.findall(r"\]\((?!http)([^)#]+)\)", README.read_text(encoding="utf-8"))
     assert links
     assert [link for link in links if not (README.parent / link).exists()] == []
+
+
+def test_its_table_says_what_the_kept_results_say():
+    from tertium.run.records import kept_results
+
+    said = re.findall(r"^\| (\w+) \| `(\w+)`.*?\| (\d+) of (\d+) \|", README.read_text(encoding="utf-8"), re.M)
+    kept = [
+        (r["row"], name, str(sum(c["held"] for c in r["claims"])), str(len(r["claims"])))
+        for name, r in kept_results().items()
+    ]
+    assert sorted(said) == sorted(kept)
