@@ -263,7 +263,7 @@ def score_layers(
             seed=seed,
         )
         if results[region].ceiling is None:
-            notes.append(f"{region}: no noise ceiling, {results[region].ceiling_note}")
+            notes.append(f"{region}: {results[region].ceiling_note}")
     return LayerScores(tuple(layers), results, method, model, n_stimuli, tuple(notes))
 
 
