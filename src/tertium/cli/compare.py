@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import time
 from pathlib import Path
 
 import typer
@@ -37,6 +39,7 @@ def compare(
     from tertium.run.folder import runs_folder
     from tertium.studies.layerwise import layer_rdms, region_rdms, score_layers
 
+    begin = time.perf_counter()
     network = load_model(model)
     wanted = sites if "," not in sites else [s.strip() for s in sites.split(",")]
     regions = region_rdms(brain, metric)
@@ -46,8 +49,17 @@ def compare(
         layers, regions, model=model, method=method, bootstrap=bootstrap, n_bootstrap=draws, seed=seed
     )
     plain = f"{model}-{Path(data).name}".replace("/", "_").replace(":", "_")
-    words = f"tertium compare {model} {data} --metric {metric} --method {method} --sites '{sites}' --seed {seed}"
-    page = write_compare_page(scores, brain, metric, words, (out or runs_folder() / "compare" / plain) / "report.html")
+    words = ["tertium", "compare", model, data, "--sites", sites, "--metric", metric, "--method", method]
+    words += ["--bootstrap", bootstrap, "--draws", str(draws), "--seed", str(seed)]
+    words += ["--images", str(images)] if images else []
+    page = write_compare_page(
+        scores,
+        brain,
+        metric=metric,
+        command=shlex.join(words),
+        seconds=time.perf_counter() - begin,
+        path=(out or runs_folder() / "compare" / plain) / "report.html",
+    )
     table = scores.table()
     if as_json:
         rows = [{k: (None if v != v else v) for k, v in row.items()} for row in table.to_dict("records")]

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from tertium.studies.layerwise import LayerScores
 
 
-def write_compare_page(scores: LayerScores, brain: BrainSet, metric: str, command: str, path: Path) -> Path:
+def write_compare_page(
+    scores: LayerScores, brain: BrainSet, *, metric: str, command: str, seconds: float, path: Path
+) -> Path:
     """Write the page of a comparison of a network with brains.
 
     Parameters
@@ -28,6 +30,8 @@ def write_compare_page(scores: LayerScores, brain: BrainSet, metric: str, comman
         Dissimilarity of the patterns.
     command : str
         The command line that makes it again.
+    seconds : float
+        How long it took.
     path : Path
         Where to write it.
 
@@ -68,7 +72,7 @@ def write_compare_page(scores: LayerScores, brain: BrainSet, metric: str, comman
         environment=environment(),
         citations=[{"text": brain.cite, "bibtex": ""}] if brain.cite else [],
         command=command,
-        seconds=0.0,
+        seconds=seconds,
         tables=[table],
         created=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     )

@@ -141,6 +141,8 @@ def interval(
     ('0.33', '[0.30, 0.36]')
     >>> interval(0.9496, (0.93, 0.97), near=[0.95])
     ('0.9496', '[0.9300, 0.9700]')
+    >>> interval(0.0362, (-0.0041, 0.0765))
+    ('0.036', '[−0.004, 0.076]')
     >>> interval(7.0, (7.0, 7.0)), interval(None, None)
     (('7', ''), ('not measured', ''))
     """
@@ -160,6 +162,8 @@ def interval(
     decimals = -first if half / 10**first >= 2.95 else 1 - first  # 0.03 -> 2 decimals, 0.012 -> 3
     finest = 3 - math.floor(math.log10(largest))  # never more than four significant digits
     decimals = _apart(value, max(0, min(decimals, finest)), near)
+    for end in (low, high):  # an interval that crosses 0 has to be seen to do so
+        decimals = _apart(end, decimals, (*near, 0.0))
     return _fixed(value, decimals, plain), f"[{_fixed(low, decimals, plain)}, {_fixed(high, decimals, plain)}]"
 
 
