@@ -145,3 +145,23 @@ def test_compare_works_on_a_module_and_a_npz_that_nobody_prepared(tmp_path, runs
     assert list(out["best"].values()) == ["retina"]
     assert "no noise ceiling" in " ".join(out["notes"])
     assert os.path.exists(out["report"])
+
+
+def test_a_recording_is_imported_and_comes_back(tmp_path):
+    import tertium as tt
+
+    made = tt.data.make_responses(np.arange(24.0).reshape(4, 3, 2), dt=0.1, trial={"stimulus": list("abab")})
+    tt.data.save(made, tmp_path / "mine.npz")
+    done = tertium("data", "import", str(tmp_path / "mine.npz"), "--json")
+    assert done.returncode == 0, done.stderr
+    out = json.loads(done.stdout)
+    assert out["sizes"] == {"trial": 4, "time": 3, "unit": 2}
+    assert tt.data.load(out["saved"]).identical(made)
+
+
+def test_a_broken_recording_is_named_in_one_line(tmp_path):
+    (tmp_path / "broken.nwb").write_bytes(b"this is no NWB file")
+    done = tertium("data", "import", str(tmp_path / "broken.nwb"))
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "broken.nwb" in done.stderr
