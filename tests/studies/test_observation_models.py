@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from tertium.rng import Seeds
-from tertium.studies.observation_models import LEVELS, ObservationModels, cka, in_order, latent_codes, procrustes
+from tertium.studies.methods.observation import LEVELS, cka, in_order, latent_codes, procrustes
+from tertium.studies.observation_models import ObservationModels
 
 
 @pytest.fixture
