@@ -27,7 +27,10 @@ def compare(
     """Show the stimuli of DATA to MODEL, and score each layer against each recorded region."""
     from tertium.data.brain_set import brain_set
     from tertium.errors import BadInput
+    from tertium.models.catalogue import MODELS
 
+    if ":" not in model:
+        _ = MODELS[model]  # a misspelt name is answered before anything is fetched
     brain = brain_set(data, images=images)
     if brain.images is None:
         raise BadInput(
