@@ -8,9 +8,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from tertium.files import write_atomically
 from tertium.report.figures import safe_json
 from tertium.report.numbers import duration
-from tertium.report.templating import asset, render, style, write_atomically
+from tertium.report.templating import asset, render, style
 from tertium.report.theme import figure_themes
 from tertium.studies.claim import KIND_MEANINGS
 
@@ -84,7 +85,7 @@ def write_gallery(entries: Iterable[GalleryEntry], path: str | Path, *, title: s
         js=asset("page.js"),
         themes=safe_json(figure_themes()),
     )
-    return write_atomically(path, text)
+    return write_atomically(path, lambda file: file.write(text.encode("utf-8")))
 
 
 def _context(entry: GalleryEntry) -> dict[str, Any]:

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from tertium.errors import BadInput
+from tertium.files import write_atomically
 from tertium.report import numbers
 from tertium.report.claims import claim_context, outcome
 from tertium.report.figures import describe, read_figure, safe_json, take_title
-from tertium.report.templating import Cell, asset, cell, cells, render, style, write_atomically
+from tertium.report.templating import Cell, asset, cell, cells, render, style
 from tertium.report.theme import figure_themes
 from tertium.studies.claim import KIND_MEANINGS
 
@@ -148,7 +149,7 @@ def write_page(page: Page, path: str | Path) -> Path:
     BadInput
         If a figure is no Plotly figure.
     """
-    return write_atomically(path, page_html(page))
+    return write_atomically(path, lambda file: file.write(page_html(page).encode("utf-8")))
 
 
 def page_html(page: Page) -> str:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tertium.report import numbers
@@ -17,7 +15,7 @@ from tertium.report.theme import DARK, LIGHT, css_variables
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["Cell", "asset", "cell", "cells", "inline_code", "render", "style", "write_atomically"]
+__all__ = ["Cell", "asset", "cell", "cells", "inline_code", "render", "style"]
 
 
 @dataclass(frozen=True)
@@ -93,19 +91,6 @@ def style() -> str:
 def asset(name: str) -> str:
     """Return the text of a file that ships beside the templates."""
     return resources.files("tertium.report").joinpath("templates", name).read_text(encoding="utf-8")
-
-
-def write_atomically(path: str | Path, text: str) -> Path:
-    """Write a file under a temporary name and rename it: a killed run leaves the old file or the new one."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return path
 
 
 @cache
