@@ -6,7 +6,7 @@ import torch
 
 from tertium.errors import BadFile, BadInput
 from tertium.files import write_atomically
-from tertium.run.checkpoint import load_checkpoint, save_checkpoint
+from tertium.checkpoint import load_checkpoint, save_checkpoint
 from tertium.run.tree import load_tree, read_json, save_tree
 
 

@@ -7,22 +7,50 @@ from typing import TYPE_CHECKING
 from tertium._lazy import attach
 
 if TYPE_CHECKING:
+    from tertium.models import kernels
     from tertium.models.catalogue import MODELS, ModelCard, card, list_models, make
+    from tertium.models.recurrent import initial_weights
+    from tertium.models.recurrent.cell import Cell
     from tertium.models.preprocess import Preprocess
+    from tertium.models.recurrent.rate_cell import RateCell
+    from tertium.models.recurrent.rate_rnn import RateRNN
+    from tertium.models.recurrent.network import RecurrentNetwork
     from tertium.models.spec import load_model
     from tertium.models.wrapping import Wrapped, wrap
 
-__all__ = ["MODELS", "ModelCard", "Preprocess", "Wrapped", "card", "list_models", "load_model", "make", "wrap"]
+__all__ = [
+    "MODELS",
+    "Cell",
+    "ModelCard",
+    "Preprocess",
+    "RateCell",
+    "RateRNN",
+    "RecurrentNetwork",
+    "Wrapped",
+    "card",
+    "initial_weights",
+    "kernels",
+    "list_models",
+    "load_model",
+    "make",
+    "wrap",
+]
 
 __getattr__, __dir__ = attach(
     __name__,
     {
+        "Cell": "recurrent.cell",
         "MODELS": "catalogue",
         "ModelCard": "catalogue",
         "Preprocess": "preprocess",
+        "RateCell": "recurrent.rate_cell",
+        "RateRNN": "recurrent.rate_rnn",
+        "RecurrentNetwork": "recurrent.network",
         "Wrapped": "wrapping",
         "card": "catalogue",
         "catalogue": "catalogue",
+        "initial_weights": "recurrent.initial_weights",
+        "kernels": "kernels",
         "list_models": "catalogue",
         "load_model": "spec",
         "make": "catalogue",
