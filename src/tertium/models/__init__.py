@@ -9,12 +9,12 @@ from tertium._lazy import attach
 if TYPE_CHECKING:
     from tertium.models import kernels
     from tertium.models.catalogue import MODELS, ModelCard, card, list_models, make
+    from tertium.models.preprocess import Preprocess
     from tertium.models.recurrent import initial_weights
     from tertium.models.recurrent.cell import Cell
-    from tertium.models.preprocess import Preprocess
+    from tertium.models.recurrent.network import RecurrentNetwork
     from tertium.models.recurrent.rate_cell import RateCell
     from tertium.models.recurrent.rate_rnn import RateRNN
-    from tertium.models.recurrent.network import RecurrentNetwork
     from tertium.models.spec import load_model
     from tertium.models.wrapping import Wrapped, wrap
 

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tertium.errors import BadInput
 from tertium.checkpoint import load_checkpoint, save_checkpoint
+from tertium.errors import BadInput
 from tertium.run.folder import RunFolder
 from tertium.run.tree import load_tree, read_json, save_tree, write_json
 from tertium.studies.lab import Lab

@@ -11,9 +11,9 @@ import torch
 from torch import nn
 
 from tertium.errors import BadInput
+from tertium.models.kernels import Nonlinearity, low_rank_unroll, nonlinearity, rate_unroll
 from tertium.models.recurrent.cell import Cell
 from tertium.models.recurrent.initial_weights import InitialWeights, named_scheme
-from tertium.models.kernels import Nonlinearity, low_rank_unroll, nonlinearity, rate_unroll
 from tertium.rng import Seeds
 
 
@@ -98,7 +98,9 @@ class RateCell(Cell):
         super().__init__(n_inputs, n_units)
         seeds = Seeds(seeds) if isinstance(seeds, int) else seeds
         if form not in ("membrane", "rate"):
-            raise BadInput("form", got=repr(form), expected="'membrane' or 'rate'", repair="See RateCell for what leaks.")
+            raise BadInput(
+                "form", got=repr(form), expected="'membrane' or 'rate'", repair="See RateCell for what leaks."
+            )
         self.dt, self.form, self.noise_std, self.rank = dt, form, float(noise), rank
         self.nonlinearity = _nonlinearity(nonlinearity)
         self._set_tau(tau, learn_tau)

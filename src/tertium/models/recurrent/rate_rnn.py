@@ -6,10 +6,10 @@ from typing import Literal
 
 import numpy.typing as npt
 
-from tertium.models.recurrent.initial_weights import InitialWeights
 from tertium.models.kernels import Nonlinearity
-from tertium.models.recurrent.rate_cell import RateCell
+from tertium.models.recurrent.initial_weights import InitialWeights
 from tertium.models.recurrent.network import RecurrentNetwork
+from tertium.models.recurrent.rate_cell import RateCell
 from tertium.rng import Seeds
 
 
