@@ -1,0 +1,70 @@
+"""Cognitive tasks: written down once, compiled to batches of trials and to environments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tertium._lazy import attach
+
+if TYPE_CHECKING:
+    from tertium.tasks.catalogue import TASKS, make
+    from tertium.tasks.channels import Channel, OneHot, Opposed, Ring, Vector
+    from tertium.tasks.distributions import Choice, Fixed, Given, Normal, Rows, TruncatedExponential, Uniform
+    from tertium.tasks.noise import Noise
+    from tertium.tasks.spec import Epoch, LossWeight, Series, Stimulus, Target, TaskSpec
+    from tertium.tasks.task import Task
+    from tertium.tasks.trial_batch import TrialBatch
+
+_NAMES = {
+    "TASKS": "catalogue",
+    "make": "catalogue",
+    "Channel": "channels",
+    "OneHot": "channels",
+    "Opposed": "channels",
+    "Ring": "channels",
+    "Vector": "channels",
+    "Choice": "distributions",
+    "Fixed": "distributions",
+    "Given": "distributions",
+    "Normal": "distributions",
+    "Rows": "distributions",
+    "TruncatedExponential": "distributions",
+    "Uniform": "distributions",
+    "Noise": "noise",
+    "Epoch": "spec",
+    "LossWeight": "spec",
+    "Series": "spec",
+    "Stimulus": "spec",
+    "Target": "spec",
+    "TaskSpec": "spec",
+    "Task": "task",
+    "TrialBatch": "trial_batch",
+}
+
+__all__ = [
+    "TASKS",
+    "Channel",
+    "Choice",
+    "Epoch",
+    "Fixed",
+    "Given",
+    "LossWeight",
+    "Noise",
+    "Normal",
+    "OneHot",
+    "Opposed",
+    "Ring",
+    "Rows",
+    "Series",
+    "Stimulus",
+    "Target",
+    "Task",
+    "TaskSpec",
+    "TrialBatch",
+    "TruncatedExponential",
+    "Uniform",
+    "Vector",
+    "make",
+]
+
+__getattr__, __dir__ = attach(__name__, _NAMES)

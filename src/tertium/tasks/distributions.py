@@ -1,0 +1,124 @@
+"""Distributions from which tasks draw durations and conditions of trials."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Columns = Mapping[str, npt.NDArray[Any]]
+
+
+class Distribution(ABC):
+    """Something from which one value a trial can be drawn."""
+
+    @abstractmethod
+    def draw(self, rng: np.random.Generator, n: int, drawn: Columns) -> npt.NDArray[Any]:
+        """Return ``n`` values; ``drawn`` holds the conditions that were drawn before."""
+
+
+@dataclass(frozen=True)
+class Fixed(Distribution):
+    """Always the same value."""
+
+    value: float
+
+    def draw(self, rng: np.random.Generator, n: int, drawn: Columns) -> npt.NDArray[Any]:
+        """Return the value ``n`` times."""
+        return np.full(n, self.value)
+
+
+@dataclass(frozen=True)
+class Uniform(Distribution):
+    """Any value in [low, high) with equal probability."""
+
+    low: float
+    high: float
+
+    def draw(self, rng: np.random.Generator, n: int, drawn: Columns) -> npt.NDArray[Any]:
+        """Return ``n`` floats."""
+        return rng.uniform(self.low, self.high, n)
+
+
+@dataclass(frozen=True)
+class Choice(Distribution):
+    """One of a few values (numbers or words), equally often or with given probabilities."""
+
+    values: Sequence[Any]
+    probabilities: Sequence[float] | None = None
+
+    def draw(self, rng: np.random.Generator, n: int, drawn: Columns) -> npt.NDArray[Any]:
+        """Return ``n`` of the values."""
+        values = np.asarray(self.values)
+        if self.probabilities is None:
+            return values[rng.integers(len(values), size=n)]
+        return values[rng.choice(len(values), size=n, p=np.asarray(self.probabilities))]
+
+
+@dataclass(frozen=True)
+class TruncatedExponential(Distribution):
+    """An exponential waiting time, drawn again until it lies in [low, high).
+
+    The exponential has no memory, so this is the inverse of its distribution function between the two limits; no loop
+    is needed. ``mean`` is the mean of the exponential before truncation.
+
+    Examples
+    --------
+    >>> drawn = TruncatedExponential(0.6, 0.3, 3.0).draw(np.random.default_rng(0), 20_000, {})
+    >>> bool(drawn.min() >= 0.3), bool(drawn.max() < 3.0), round(float(drawn.mean()), 2)
+    (True, True, 0.87)
+    """
+
+    mean: float
+    low: float
+    high: float
+
+    def draw(self, rng: np.random.Generator, n: int, drawn: Columns) -> npt.NDArray[Any]:
+        """Return ``n`` floats."""
+        inside = -np.expm1(-(self.high - self.low) / self.mean)
+        return self.low - self.mean * np.log1p(-inside * rng.random(n))
+
+
+@dataclass(frozen=True)
+class Normal(Distribution):
+    """A Gaussian value."""
+
+    mean: float = 0.0
+    std: float = 1.0
+
+    def draw(self, rng: np.random.Generator, n: int, drawn: Columns) -> npt.NDArray[Any]:
+        """Return ``n`` floats."""
+        return rng.normal(self.mean, self.std, n)
+
+
+@dataclass(frozen=True)
+class Rows(Distribution):
+    """One row of a table, so that several conditions are drawn together: value pairs, match and non-match.
+
+    Examples
+    --------
+    >>> Rows([(18, 10), (10, 18)]).draw(np.random.default_rng(1), 3, {}).shape
+    (3, 2)
+    """
+
+    rows: Sequence[Sequence[Any]]
+
+    def draw(self, rng: np.random.Generator, n: int, drawn: Columns) -> npt.NDArray[Any]:
+        """Return ``n`` rows, shape (trial, column)."""
+        rows = np.asarray(self.rows)
+        return rows[rng.integers(len(rows), size=n)]
+
+
+@dataclass(frozen=True)
+class Given(Distribution):
+    """A random value that depends on conditions drawn before it: ``draw_from(rng, drawn, n)``."""
+
+    draw_from: Callable[[np.random.Generator, Columns, int], npt.NDArray[Any]]
+
+    def draw(self, rng: np.random.Generator, n: int, drawn: Columns) -> npt.NDArray[Any]:
+        """Return whatever the function draws."""
+        return self.draw_from(rng, drawn, n)
