@@ -1,0 +1,59 @@
+"""Goals: what a network is to minimise on a batch of trials."""
+
+from __future__ import annotations
+
+import torch
+
+from tertium.errors import unknown_name
+from tertium.learning.rule import Goal, Trials
+
+
+def mean_squared_error(outputs: torch.Tensor, trials: Trials) -> torch.Tensor:
+    """Return the weighted squared distance to the targets, averaged over time, trials and outputs (Yang et al. 2019, eq. 4).
+
+    The mean runs over all entries of the batch, also those of weight 0, so that a weight counts the same in every
+    batch.
+    """
+    return (trials.mask * (outputs - trials.targets) ** 2).mean()
+
+
+def weighted_squared_error(outputs: torch.Tensor, trials: Trials) -> torch.Tensor:
+    """Return the squared distance to the targets, averaged by weight: the sum over weights is divided out."""
+    return (trials.mask * (outputs - trials.targets) ** 2).sum() / trials.mask.sum().clamp_min(1e-12)
+
+
+def cross_entropy(outputs: torch.Tensor, trials: Trials) -> torch.Tensor:
+    """Return the cross-entropy in nats of the outputs as logits against targets as probabilities, averaged by weight.
+
+    The weight of a time step is that of its first output. Steps at which the targets sum to 0 ask for nothing.
+    """
+    log_p = torch.log_softmax(outputs, dim=-1)
+    weight = trials.mask[..., 0] * (trials.targets.sum(-1) > 0)
+    return -(weight * (trials.targets * log_p).sum(-1)).sum() / weight.sum().clamp_min(1e-12)
+
+
+_GOALS: dict[str, Goal] = {
+    "cross_entropy": cross_entropy,
+    "mean_squared_error": mean_squared_error,
+    "weighted_squared_error": weighted_squared_error,
+}
+
+
+def named_goal(goal: str | Goal) -> Goal:
+    """Return a goal by its name, or the goal itself.
+
+    Raises
+    ------
+    UnknownName
+        If no goal has this name.
+
+    Examples
+    --------
+    >>> named_goal("cross_entropy").__name__
+    'cross_entropy'
+    """
+    if not isinstance(goal, str):
+        return goal
+    if goal not in _GOALS:
+        raise unknown_name("goal", goal, _GOALS)
+    return _GOALS[goal]

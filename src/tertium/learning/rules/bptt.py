@@ -1,0 +1,43 @@
+"""Back-propagation through time: the exact gradient, by torch's automatic differentiation and our hand-written loops."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from tertium.learning.rule import ActivityCost, Filled, Goal, Rule, Run, Trials
+from tertium.rng import Seeds
+
+
+class BPTT(Rule):
+    """Back-propagation through time (Werbos 1990; Rumelhart, Hinton & Williams 1986).
+
+    Examples
+    --------
+    >>> from tertium.learning.goals import mean_squared_error
+    >>> from tertium.models import RateRNN
+    >>> from tertium.tasks import make
+    >>> task = make("context_decision")
+    >>> model = RateRNN(task.n_inputs, 20, task.n_outputs)
+    >>> filled = BPTT().fill(model, Trials.of(task.batch(4)), mean_squared_error, seeds=Seeds(0))
+    >>> filled.loss > 0, model.readout.weight.grad is not None
+    (True, True)
+    """
+
+    name = "bptt"
+    cite = "Werbos 1990 Proc. IEEE"
+
+    def fill(
+        self, model: nn.Module, trials: Trials, goal: Goal, *, seeds: Seeds, costs: tuple[ActivityCost, ...] = ()
+    ) -> Filled:
+        """Fill the gradients of the goal and the costs."""
+        model.zero_grad(set_to_none=True)
+        outputs, states = model(trials.inputs, generator=seeds.torch("noise", str(trials.inputs.device)))
+        loss = goal(outputs, trials)
+        total = loss
+        if costs:
+            run = Run(outputs, model.rates(states), trials)
+            total = loss + torch.stack([cost(run) for cost in costs]).sum()
+        if torch.isfinite(total):  # gradients of a non-finite loss would only spread it
+            total.backward()
+        return Filled(float(loss.detach()), outputs.detach())
