@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import nn
@@ -62,7 +63,7 @@ class RecurrentNetwork(nn.Module):
         super().__init__()
         seeds = Seeds(seeds) if isinstance(seeds, int) else seeds
         stack = [cells] if isinstance(cells, Cell) else list(cells)
-        for below, above in zip(stack, stack[1:], strict=False):
+        for below, above in pairwise(stack):
             if above.n_inputs != below.n_units:
                 raise BadInput(
                     "cells",

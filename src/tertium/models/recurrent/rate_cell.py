@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from tertium.errors import BadInput
-from tertium.models.kernels import Nonlinearity, low_rank_unroll, nonlinearity, rate_unroll
+from tertium.models.kernels import Nonlinearity, nonlinearity, states_and_rates
 from tertium.models.recurrent.cell import Cell
 from tertium.models.recurrent.initial_weights import InitialWeights, named_scheme
 from tertium.rng import Seeds
@@ -58,6 +58,8 @@ class RateCell(Cell):
         square matrix is never formed.
     random_gain : float
         With ``rank``: spread of a fixed random matrix that is added to the low-rank part; 0 for none.
+    checkpoint : bool
+        Whether training keeps less in memory and computes it again (`tertium.models.kernels`): for long runs.
     seeds : Seeds or int
         Seeds of the weights.
 
@@ -93,6 +95,7 @@ class RateCell(Cell):
         init: str | InitialWeights = "gaussian",
         rank: int | None = None,
         random_gain: float = 0.0,
+        checkpoint: bool = False,
         seeds: Seeds | int = 0,
     ) -> None:
         super().__init__(n_inputs, n_units)
@@ -101,7 +104,7 @@ class RateCell(Cell):
             raise BadInput(
                 "form", got=repr(form), expected="'membrane' or 'rate'", repair="See RateCell for what leaks."
             )
-        self.dt, self.form, self.noise_std, self.rank = dt, form, float(noise), rank
+        self.dt, self.form, self.noise_std, self.rank, self.checkpoint = dt, form, float(noise), rank, checkpoint
         self.nonlinearity = _nonlinearity(nonlinearity)
         self._set_tau(tau, learn_tau)
         weights = torch.randn(n_units, n_inputs, generator=seeds.torch("input_weight")) / math.sqrt(n_inputs)
@@ -172,8 +175,8 @@ class RateCell(Cell):
         """Draw noise for a run, shape (time, batch, unit), or None."""
         if self.noise_std == 0:
             return None
-        device = self.input_weight.device
-        drawn = torch.randn(steps, batch, self.n_units, generator=generator, device=device)
+        like = self.input_weight
+        drawn = torch.randn(steps, batch, self.n_units, generator=generator, device=like.device, dtype=like.dtype)
         return drawn * (self.noise_std * torch.sqrt(2 / self.leak().detach()))
 
     def recurrent(self, rates: torch.Tensor) -> torch.Tensor:
@@ -201,12 +204,25 @@ class RateCell(Cell):
 
     def unroll(self, xs: torch.Tensor, state: torch.Tensor, noise: torch.Tensor | None = None) -> torch.Tensor:
         """Return the states at all steps, shape (time, batch, unit), by a hand-written loop (`models.kernels`)."""
-        drive, alpha = self.drive(xs, noise), self.leak()
-        if self.rank is None:
-            return rate_unroll(drive, state, self.recurrent_weight, alpha, self.nonlinearity, self.form)
-        return low_rank_unroll(
-            drive, state, self.left, self.right, alpha, self.nonlinearity, self.form, weight=self.recurrent_weight
+        return self.run(xs, state, noise)[1]
+
+    def run(
+        self, xs: torch.Tensor, state: torch.Tensor, noise: torch.Tensor | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return rates and states at all steps, both (time, batch, unit), by the same loop."""
+        full = self.rank is None
+        states, rates = states_and_rates(
+            self.drive(xs, noise),
+            state,
+            self.leak(),
+            weight=self.recurrent_weight,
+            m=None if full else self.left,
+            n=None if full else self.right,
+            nonlinearity=self.nonlinearity,
+            form=self.form,
+            checkpoint=self.checkpoint,
         )
+        return rates, states
 
 
 def _nonlinearity(given: str | Nonlinearity) -> Nonlinearity:

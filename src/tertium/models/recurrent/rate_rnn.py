@@ -42,6 +42,8 @@ class RateRNN(RecurrentNetwork):
         Rank of the recurrent weights; full by default.
     random_gain : float
         With ``rank``: spread of a fixed random matrix added to the low-rank part.
+    checkpoint : bool
+        Whether training keeps less in memory and computes it again: for long runs.
     seed : int
         Seed of the weights.
 
@@ -73,6 +75,7 @@ class RateRNN(RecurrentNetwork):
         init: str | InitialWeights = "gaussian",
         rank: int | None = None,
         random_gain: float = 0.0,
+        checkpoint: bool = False,
         seed: int = 0,
     ) -> None:
         seeds = Seeds(seed).child("RateRNN")
@@ -90,6 +93,7 @@ class RateRNN(RecurrentNetwork):
             init=init,
             rank=rank,
             random_gain=random_gain,
+            checkpoint=checkpoint,
             seeds=seeds,
         )
         super().__init__(cell, n_outputs, dt=dt, readout_bias=readout_bias, seeds=seeds)
