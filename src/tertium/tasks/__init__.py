@@ -9,10 +9,20 @@ from tertium._lazy import attach
 if TYPE_CHECKING:
     from tertium.tasks.catalogue import TASKS, make
     from tertium.tasks.channels import Channel, OneHot, Opposed, Ring, Vector
-    from tertium.tasks.distributions import Choice, Fixed, Given, Normal, Rows, TruncatedExponential, Uniform
+    from tertium.tasks.distributions import (
+        Choice,
+        Fixed,
+        Given,
+        Normal,
+        Rows,
+        TruncatedExponential,
+        Uniform,
+        UniformSteps,
+    )
     from tertium.tasks.noise import Noise
     from tertium.tasks.spec import Epoch, LossWeight, Series, Stimulus, Target, TaskSpec
-    from tertium.tasks.task import Task
+    from tertium.tasks.task import Task, TaskLike
+    from tertium.tasks.task_set import TaskSet
     from tertium.tasks.trial_batch import TrialBatch
 
 _NAMES = {
@@ -30,6 +40,7 @@ _NAMES = {
     "Rows": "distributions",
     "TruncatedExponential": "distributions",
     "Uniform": "distributions",
+    "UniformSteps": "distributions",
     "Noise": "noise",
     "Epoch": "spec",
     "LossWeight": "spec",
@@ -38,6 +49,8 @@ _NAMES = {
     "Target": "spec",
     "TaskSpec": "spec",
     "Task": "task",
+    "TaskLike": "task",
+    "TaskSet": "task_set",
     "TrialBatch": "trial_batch",
 }
 
@@ -59,10 +72,13 @@ __all__ = [
     "Stimulus",
     "Target",
     "Task",
+    "TaskLike",
+    "TaskSet",
     "TaskSpec",
     "TrialBatch",
     "TruncatedExponential",
     "Uniform",
+    "UniformSteps",
     "Vector",
     "make",
 ]

@@ -15,13 +15,34 @@ TASKS = Registry(
     "task",
     {
         "context_decision": "tertium.tasks.decision.context_decision:context_decision",
+        "yang19": "tertium.tasks.multitask.yang19:yang19",
+        "yang19/fdgo": "tertium.tasks.multitask.yang19_go:fdgo",
+        "yang19/reactgo": "tertium.tasks.multitask.yang19_go:reactgo",
+        "yang19/delaygo": "tertium.tasks.multitask.yang19_go:delaygo",
+        "yang19/fdanti": "tertium.tasks.multitask.yang19_go:fdanti",
+        "yang19/reactanti": "tertium.tasks.multitask.yang19_go:reactanti",
+        "yang19/delayanti": "tertium.tasks.multitask.yang19_go:delayanti",
+        "yang19/dm1": "tertium.tasks.multitask.yang19_decision:dm1",
+        "yang19/dm2": "tertium.tasks.multitask.yang19_decision:dm2",
+        "yang19/contextdm1": "tertium.tasks.multitask.yang19_decision:contextdm1",
+        "yang19/contextdm2": "tertium.tasks.multitask.yang19_decision:contextdm2",
+        "yang19/multidm": "tertium.tasks.multitask.yang19_decision:multidm",
+        "yang19/delaydm1": "tertium.tasks.multitask.yang19_decision:delaydm1",
+        "yang19/delaydm2": "tertium.tasks.multitask.yang19_decision:delaydm2",
+        "yang19/contextdelaydm1": "tertium.tasks.multitask.yang19_decision:contextdelaydm1",
+        "yang19/contextdelaydm2": "tertium.tasks.multitask.yang19_decision:contextdelaydm2",
+        "yang19/multidelaydm": "tertium.tasks.multitask.yang19_decision:multidelaydm",
+        "yang19/dmsgo": "tertium.tasks.multitask.yang19_match:dmsgo",
+        "yang19/dmsnogo": "tertium.tasks.multitask.yang19_match:dmsnogo",
+        "yang19/dmcgo": "tertium.tasks.multitask.yang19_match:dmcgo",
+        "yang19/dmcnogo": "tertium.tasks.multitask.yang19_match:dmcnogo",
     },
     group="tertium.tasks",
     listing="tertium tasks",
 )
 
 
-def make(name: str, **config: Any) -> Task:
+def make(name: str, **config: Any) -> Any:
     """Make a task of the catalogue.
 
     Parameters
@@ -30,6 +51,11 @@ def make(name: str, **config: Any) -> Task:
         One of ``TASKS``.
     **config
         Options of that task: ``dt`` (seconds), durations, noise, numbers of channels.
+
+    Returns
+    -------
+    Task or TaskSet
+        A `TaskSet` where the name stands for a set ("yang19").
 
     Raises
     ------
@@ -58,5 +84,5 @@ def make(name: str, **config: Any) -> Task:
                 expected=f"one of {', '.join(sorted(options))}",
                 repair=f"Did you mean '{close[0]}'?" if close else "",
             )
-    made: TaskSpec | Task = write(**config)
+    made = write(**config)
     return Task(made) if isinstance(made, TaskSpec) else made

@@ -45,6 +45,27 @@ class Uniform(Distribution):
 
 
 @dataclass(frozen=True)
+class UniformSteps(Distribution):
+    """Any multiple of ``step`` in [low, high) with equal probability: ``Uniform`` rounded down to whole time steps.
+
+    Examples
+    --------
+    >>> drawn = UniformSteps(0.1, 0.16, 0.02).draw(np.random.default_rng(0), 1000, {})
+    >>> np.unique(drawn.round(6)).tolist()
+    [0.1, 0.12, 0.14]
+    """
+
+    low: float
+    high: float
+    step: float
+
+    def draw(self, rng: np.random.Generator, n: int, drawn: Columns) -> npt.NDArray[Any]:
+        """Return ``n`` floats."""
+        # 0.1 / 0.02 may come out a hair below 5; a millionth of a step does not change the odds
+        return np.floor(rng.uniform(self.low, self.high, n) / self.step + 1e-6) * self.step
+
+
+@dataclass(frozen=True)
 class Choice(Distribution):
     """One of a few values (numbers or words), equally often or with given probabilities."""
 

@@ -108,7 +108,7 @@ class PopulationVector(ResponseRule):
     fixation : str, optional
         The fixation output.
     tolerance : float
-        Radians.
+        Radians; pi / 5 (36 degrees) in Yang et al.
     during : str
         The response epoch, at whose last step the answer is read.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy.typing as npt
 
@@ -11,6 +11,33 @@ from tertium.rng import Seeds
 from tertium.tasks.generator import TrialGenerator
 from tertium.tasks.spec import TaskSpec
 from tertium.tasks.trial_batch import TrialBatch
+
+
+@runtime_checkable
+class TaskLike(Protocol):
+    """What training asks of a task: a `Task`, a `TaskSet`, or anything else that can do this.
+
+    Attributes
+    ----------
+    name : str
+    n_inputs, n_outputs : int
+        Channels of ``inputs`` and ``targets``.
+    dt : float
+        Time step in seconds.
+    """
+
+    name: str
+    n_inputs: int
+    n_outputs: int
+    dt: float
+
+    def batch(self, n: int, seed: int | Seeds = 0, **fixed: Any) -> TrialBatch:
+        """Draw ``n`` trials; the same seed gives the same trials."""
+        ...
+
+    def performance(self, outputs: npt.ArrayLike, batch: TrialBatch) -> float:
+        """Return the fraction of trials answered correctly, 0 to 1."""
+        ...
 
 
 class Task:
