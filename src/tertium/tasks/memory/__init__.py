@@ -1,0 +1,1 @@
+"""Working memory: compare, match, report after a delay."""

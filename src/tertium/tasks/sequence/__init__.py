@@ -1,0 +1,1 @@
+"""Sequences: memories that are set and reset, sums, copies, regular languages, sine waves."""
