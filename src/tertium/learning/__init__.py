@@ -7,12 +7,47 @@ from typing import TYPE_CHECKING
 from tertium._lazy import attach
 
 if TYPE_CHECKING:
-    from tertium.learning import goals, rules
+    from tertium.learning import costs, goals, rules
+    from tertium.learning.fitting import fit
     from tertium.learning.rule import Filled, Rule, Run, Trials
+    from tertium.learning.training import schedules
+    from tertium.learning.training.curriculum import Lesson
+    from tertium.learning.training.result import Fit
+    from tertium.learning.training.sinks import TensorBoard
+    from tertium.learning.training.state import Check, Diverged
 
-__all__ = ["Filled", "Rule", "Run", "Trials", "goals", "rules"]
+_NAMES = {
+    "Check": "training.state",
+    "Diverged": "training.state",
+    "Filled": "rule",
+    "Fit": "training.result",
+    "Lesson": "training.curriculum",
+    "Rule": "rule",
+    "Run": "rule",
+    "TensorBoard": "training.sinks",
+    "Trials": "rule",
+    "costs": "costs",
+    "fit": "fitting",
+    "goals": "goals",
+    "rules": "rules",
+    "schedules": "training.schedules",
+}
 
-__getattr__, __dir__ = attach(
-    __name__,
-    {"Filled": "rule", "Rule": "rule", "Run": "rule", "Trials": "rule", "goals": "goals", "rules": "rules"},
-)
+__all__ = [
+    "Check",
+    "Diverged",
+    "Filled",
+    "Fit",
+    "Lesson",
+    "Rule",
+    "Run",
+    "TensorBoard",
+    "Trials",
+    "costs",
+    "fit",
+    "goals",
+    "rules",
+    "schedules",
+]
+
+__getattr__, __dir__ = attach(__name__, _NAMES)

@@ -9,10 +9,10 @@ from tertium.learning.rule import Goal, Trials
 
 
 def mean_squared_error(outputs: torch.Tensor, trials: Trials) -> torch.Tensor:
-    """Return the weighted squared distance to the targets, averaged over time, trials and outputs (Yang et al. 2019, eq. 4).
+    """Return the weighted squared distance to the targets, averaged over time, trials and outputs.
 
-    The mean runs over all entries of the batch, also those of weight 0, so that a weight counts the same in every
-    batch.
+    This is equation 4 of Yang et al. (2019). The mean runs over all entries of the batch, also those of weight 0, so
+    that a weight counts the same in every batch.
     """
     return (trials.mask * (outputs - trials.targets) ** 2).mean()
 

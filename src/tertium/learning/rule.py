@@ -39,8 +39,9 @@ class Trials:
     @classmethod
     def of(cls, batch: TrialBatch, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32) -> Trials:
         """Return the tensors of a batch."""
-        made = (torch.from_numpy(a).to(device, dtype) for a in (batch.inputs, batch.targets, batch.mask))
-        return cls(*made, batch)
+        arrays = (batch.inputs, batch.targets, batch.mask)
+        inputs, targets, mask = (torch.from_numpy(array).to(device, dtype) for array in arrays)
+        return cls(inputs, targets, mask, batch)
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,8 @@ class Filled:
 class Rule(ABC):
     """A learning rule.
 
-    `fill` writes ``.grad`` of every trainable parameter that the rule can learn: the gradient of the loss, an estimate of
-    it, or for local rules the negative of the update they want. Gradients are written, not added.
+    `fill` writes ``.grad`` of every trainable parameter that the rule can learn: the gradient of the loss, an estimate
+    of it, or for local rules the negative of the update they want. Gradients are written, not added.
 
     `tertium.testing.rule_conformance.check_rule` is what every rule must pass.
 
@@ -117,7 +118,8 @@ class Rule(ABC):
         goal : callable
             Outputs and trials -> loss.
         seeds : Seeds
-            Seeds of this step: private noise of the units ("noise"), perturbations. The same seeds give the same gradient.
+            Seeds of this step: private noise of the units ("noise"), perturbations. The same seeds give the same
+            gradient.
         costs : tuple of callable
             Costs on activity, added to the loss; a rule that cannot take them refuses with `BadInput`.
         """

@@ -10,6 +10,10 @@ from tertium.rng import Seeds
 
 if TYPE_CHECKING:
     import xarray as xr
+    from torch import nn
+
+    from tertium.learning.training.result import Fit
+    from tertium.tasks.task import TaskLike
 
 T = TypeVar("T")
 
@@ -70,6 +74,37 @@ class Lab(ABC):
         from tertium.data.catalogue import load_set
 
         return load_set(name, **options)
+
+    def fit(self, model: nn.Module, task: TaskLike, *, name: str = "fit", **options: Any) -> Fit:
+        """Train a network on a task; a run that is killed meanwhile goes on from its last checkpoint.
+
+        Parameters
+        ----------
+        model : torch.nn.Module
+            Trained in place.
+        task : TaskLike
+            What it learns.
+        name : str
+            Tells apart the networks that a study trains: each has its own checkpoint, seeds and metrics.
+        **options
+            Of `tertium.learning.fit`; checkpoints, seeds and metrics are the lab's.
+
+        Examples
+        --------
+        >>> from tertium.models import RateRNN
+        >>> from tertium.tasks import make
+        >>> task = make("context_decision")
+        >>> network = RateRNN(task.n_inputs, 16, task.n_outputs, dt=task.dt)
+        >>> MemoryLab(seed=3).fit(network, task, steps=5, batch=8, validate_trials=16).steps
+        5
+        """
+        from tertium.learning import fit
+
+        def log(numbers: Mapping[str, float]) -> None:
+            self.log(**{key if name == "fit" else f"{name}/{key}": value for key, value in numbers.items()})
+
+        sinks = (log, *options.pop("sinks", ()))
+        return fit(model, task, name=name, keeper=self.steps, seed=self.seeds.child(name), sinks=sinks, **options)
 
     def track(self, items: Iterable[T], what: str, total: int | None = None) -> Iterator[T]:
         """Go through items with a progress bar."""

@@ -1,0 +1,73 @@
+"""Lessons: easier tasks that come before the one to be learned, each until it is mastered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tertium.errors import BadInput
+from tertium.tasks.task import TaskLike
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A task, and the performance at which it counts as learned.
+
+    Parameters
+    ----------
+    task : TaskLike
+        What is trained and validated.
+    until : float, optional
+        Performance on fresh trials, 0 to 1, at which the lesson ends; None for never.
+    checks : int
+        At so many validations in a row.
+
+    Raises
+    ------
+    BadInput
+        If ``until`` is not in (0, 1] or ``checks`` is not positive.
+    """
+
+    task: TaskLike
+    until: float | None = None
+    checks: int = 1
+
+    def __post_init__(self) -> None:
+        if self.until is not None and not 0 < self.until <= 1:
+            raise BadInput(
+                "until", got=repr(self.until), expected="a fraction correct in (0, 1]", repair="Pass until=0.95."
+            )
+        if isinstance(self.checks, bool) or not isinstance(self.checks, int) or self.checks < 1:
+            raise BadInput("checks", got=repr(self.checks), expected="an integer >= 1")
+
+    def reached(self, performance: float) -> bool:
+        """Return whether one validation was good enough."""
+        return self.until is not None and performance >= self.until
+
+
+def lessons(before: Sequence[Lesson], last: Lesson) -> tuple[Lesson, ...]:
+    """Return the whole course: the lessons of a curriculum, then the task itself.
+
+    Raises
+    ------
+    BadInput
+        If a lesson has no end, or other channels or another time step than the task.
+    """
+    course = (*before, last)
+    want = (last.task.n_inputs, last.task.n_outputs, last.task.dt)
+    for number, lesson in enumerate(before):
+        if lesson.until is None:
+            raise BadInput(
+                f"lesson {number} of the curriculum",
+                got="until=None",
+                expected="a performance at which it ends",
+                repair="Pass Lesson(task, until=0.9).",
+            )
+        have = (lesson.task.n_inputs, lesson.task.n_outputs, lesson.task.dt)
+        if have != want:
+            raise BadInput(
+                f"lesson {number} of the curriculum",
+                got="{} inputs, {} outputs, dt={:g} s".format(*have),
+                expected="those of the task: {} inputs, {} outputs, dt={:g} s".format(*want),
+            )
+    return course
