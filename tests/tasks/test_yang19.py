@@ -63,9 +63,9 @@ PREFERRED = np.arange(32) * 2 * np.pi / 32
 
 @pytest.fixture(scope="module")
 def quiet():
-    """All 20 tasks without noise, and 400 trials of each."""
+    """All 20 tasks without noise, and 150 trials of each."""
     tasks = make("yang19", **QUIET)
-    return tasks, {name: tasks.batch(400, seed=5, task=name) for name in tasks.names}
+    return tasks, {name: tasks.batch(150, seed=5, task=name) for name in tasks.names}
 
 
 def bump(direction):
@@ -154,7 +154,7 @@ def test_decisions(quiet, name):
         for modality, ring in ((1, RING1), (2, RING2)):
             part = at(batch.inputs, batch, f"stimulus{i}" if delayed else "stimulus")[:, ring]
             shown = sum(
-                c.get(f"strength_{k}_modality{modality}", np.zeros(400))[:, None] * bump(c[f"location_{k}"])
+                c.get(f"strength_{k}_modality{modality}", np.zeros(150))[:, None] * bump(c[f"location_{k}"])
                 for k in ((i,) if delayed else (1, 2))
             )
             np.testing.assert_allclose(part, shown, atol=1e-5)

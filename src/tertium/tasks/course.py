@@ -41,7 +41,6 @@ class TrialCourse:
         self.n = self.edges.shape[1]
         self.steps = int(self.edges[-1].max()) if self.n else 0
         self.grid = np.arange(self.steps)[:, None]
-        self._windows: dict[tuple[int, int], Any] = {}
 
     def index(self, name: str) -> int:
         """Return the place of an epoch."""
@@ -62,15 +61,11 @@ class TrialCourse:
         """Return the seconds since an epoch began, shape (time, trial); negative before it."""
         return (self.grid - self.start(name)) * self.dt
 
-    def window(self, first: int, stop: int, grace: int = 0) -> npt.NDArray[np.bool_]:
+    def window(self, first: int, stop: int) -> npt.NDArray[np.bool_]:
         """Return where epochs ``first`` up to but without ``stop`` are, shape (time, trial)."""
-        key = (first, stop) if not grace else (first, stop + 1000 * grace)
-        if key not in self._windows:
-            inside = self.grid >= self.edges[first] + grace
-            inside &= self.grid < self.edges[stop]
-            self._windows[key] = inside
-        found: npt.NDArray[np.bool_] = self._windows[key]
-        return found
+        inside = self.grid >= self.edges[first]
+        inside &= self.grid < self.edges[stop]
+        return np.asarray(inside)
 
     def during(self, *names: str) -> npt.NDArray[np.bool_]:
         """Return where the named epochs are, shape (time, trial)."""

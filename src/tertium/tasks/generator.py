@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from tertium.errors import BadInput, unknown_name
-from tertium.tasks.channels import Channel
 from tertium.tasks.course import TrialCourse
 from tertium.tasks.distributions import Columns, Distribution
-from tertium.tasks.spec import Epoch, Series, Stimulus, TaskSpec, Value, names_of
+from tertium.tasks.engine.layout import CostLayout, Floats, Layout, places_of, rows_of
+from tertium.tasks.spec import Epoch, TaskSpec
 from tertium.tasks.trial_batch import TrialBatch
 
 
@@ -28,120 +28,128 @@ class TrialGenerator:
     def __init__(self, spec: TaskSpec) -> None:
         self.spec = spec
         self._names = tuple(epoch.name for epoch in spec.epochs)
-        self._inputs, self.n_inputs = _places(spec.inputs)
-        self._outputs, self.n_outputs = _places(spec.outputs)
-        self._input_base, self._output_base = _baseline(spec.inputs), _baseline(spec.outputs)
-        self._stimuli = [(s, self._inputs[s.channel], self._runs(s.during)) for s in spec.stimuli]
-        self._targets = [(t, self._outputs[t.channel], self._runs(t.during)) for t in spec.targets]
-        self._weights = [
-            (w, self._outputs[w.channel][1] if w.channel else slice(None), self._runs(w.during)) for w in spec.weights
-        ]
-        noise = [(self._inputs[name][1], n.sample_std(spec.dt)) for name, n in spec.noise.items()]
-        self._noise = [(place, np.float32(std)) for place, std in noise if std > 0]
+        self._known = frozenset((*spec.condition_names(), *self._names))
+        self._steps = [_fixed_steps(epoch, spec.dt) for epoch in spec.epochs]
+        self.n_inputs = sum(block.size for block in spec.inputs)
+        self.n_outputs = sum(block.size for block in spec.outputs)
+        self._stimuli = Layout(spec.inputs, spec.stimuli, self._names, in_padding=False)
+        self._targets = Layout(spec.outputs, spec.targets, self._names, in_padding=True)
+        self._costs = CostLayout(spec.outputs, spec.weights, self._names, spec.dt)
+        places = places_of(spec.inputs)
+        self._noise = _merged((places[name][1], noise.sample_std(spec.dt)) for name, noise in spec.noise.items())
 
     def draw(self, n: int, rng: np.random.Generator, fixed: Mapping[str, Any]) -> TrialBatch:
         """Return ``n`` trials; ``fixed`` conditions or epoch durations (seconds) are not drawn but given."""
         spec = self.spec
-        self._check_fixed(fixed)
+        for name in fixed:
+            if name not in self._known:
+                raise unknown_name(f"condition or epoch of task '{spec.name}'", name, self._known)
         columns = self._conditions(n, rng, fixed)
         course = TrialCourse(spec.dt, self._names, self._edges(n, rng, columns, fixed), columns)
         for name, stream in spec.streams.items():
             course.streams[name] = stream(rng, course)
-        inputs = np.zeros((course.steps, n, self.n_inputs), dtype=np.float32)
-        targets = np.zeros((course.steps, n, self.n_outputs), dtype=np.float32)
-        if self._input_base is not None:
-            inputs += self._input_base
-        if self._output_base is not None:
-            targets += self._output_base
-        for stimulus, (block, place), runs in self._stimuli:
-            _lay(inputs[..., place], stimulus, block, runs, course)
-        for target, (block, place), runs in self._targets:
-            _lay(targets[..., place], target, block, runs, course)
-        for place, std in self._noise:
-            part = inputs[..., place]
-            part += rng.standard_normal(part.shape, dtype=np.float32) * std
-        mask = self._mask(course)
-        ends = course.edges[-1]
-        if (ends != course.steps).any():
-            running = course.grid < ends
-            inputs *= running[..., None]
-            mask *= running[..., None]
+        rows = rows_of(course.edges, course.steps)
+        inputs = self._stimuli.over_time(rows, course)
+        self._add_noise(inputs, rng, course)
+        targets = self._targets.over_time(rows, course)
+        mask = self._costs.over_time(rows, course)
         return TrialBatch(inputs, targets, mask, course.bounds(), columns, course.streams, spec.dt, spec)
-
-    def _check_fixed(self, fixed: Mapping[str, Any]) -> None:
-        known = [*self.spec.condition_names(), *self._names]
-        for name in fixed:
-            if name not in known:
-                raise unknown_name(f"condition or epoch of task '{self.spec.name}'", name, known)
 
     def _conditions(self, n: int, rng: np.random.Generator, fixed: Mapping[str, Any]) -> dict[str, npt.NDArray[Any]]:
         columns: dict[str, npt.NDArray[Any]] = {}
         for key, source in self.spec.conditions.items():
-            names = (key,) if isinstance(key, str) else key
             # drawn even where all are given, so that fixing one condition does not change the others
             drawn = source.draw(rng, n, columns) if isinstance(source, Distribution) else np.asarray(source(columns))
-            for i, name in enumerate(names):
+            for i, name in enumerate((key,) if isinstance(key, str) else key):
                 values = drawn if isinstance(key, str) else drawn[:, i]
-                columns[name] = self._given(name, fixed[name], n) if name in fixed else values
+                columns[name] = _given(name, fixed[name], n) if name in fixed else values
         return columns
-
-    def _given(self, name: str, value: Any, n: int) -> npt.NDArray[Any]:
-        values = np.asarray(value)
-        if values.ndim == 0:
-            return np.repeat(values, n)
-        if len(values) != n:
-            raise BadInput(
-                f"condition '{name}'",
-                got=f"{len(values)} values",
-                expected=f"one, or one for each of the {n} trials",
-                repair="Give a number, or an array as long as the batch.",
-            )
-        return values
 
     def _edges(
         self, n: int, rng: np.random.Generator, columns: Columns, fixed: Mapping[str, Any]
     ) -> npt.NDArray[np.int64]:
         edges = np.zeros((len(self._names) + 1, n), dtype=np.int64)
         for i, epoch in enumerate(self.spec.epochs):
-            seconds = _duration(epoch, rng, columns, n)
-            if epoch.name in fixed and epoch.name not in columns:
-                seconds = self._given(epoch.name, fixed[epoch.name], n)
-            if self.spec.shared_timing and n:
-                seconds = np.broadcast_to(np.asarray(seconds).reshape(-1)[:1], (n,))
-            steps = np.rint(np.asarray(seconds) / self.spec.dt).astype(np.int64)
-            if (steps < 0).any():
-                raise BadInput(
-                    f"epoch '{epoch.name}' of task '{self.spec.name}'",
-                    got=f"a duration of {np.min(seconds):g} s",
-                    expected="seconds >= 0",
-                    repair="Give durations in seconds.",
-                )
+            steps: int | npt.NDArray[np.int64] | None = self._steps[i]
+            given = epoch.name in fixed and epoch.name not in columns
+            if steps is None or given:
+                seconds = _duration(epoch, rng, columns, n)
+                if given:
+                    seconds = _given(epoch.name, fixed[epoch.name], n)
+                if self.spec.shared_timing:
+                    seconds = np.asarray(seconds).reshape(-1)[:1]
+                steps = np.rint(np.asarray(seconds) / self.spec.dt).astype(np.int64)
+                if steps.min() < 0:
+                    raise _negative(epoch, float(np.min(seconds)))
             edges[i + 1] = edges[i] + steps
         return edges
 
-    def _runs(self, during: str | Sequence[str]) -> list[tuple[int, int]]:
-        """Return adjoining epochs as (first, stop) pairs."""
-        places = sorted(self._names.index(name) for name in names_of(during))
-        runs: list[tuple[int, int]] = []
-        for place in places:
-            if runs and runs[-1][1] == place:
-                runs[-1] = (runs[-1][0], place + 1)
-            else:
-                runs.append((place, place + 1))
-        return runs
+    def _add_noise(self, inputs: Floats, rng: np.random.Generator, course: TrialCourse) -> None:
+        """Add noise where trials run: up to the end of the shortest to all of them, then to those that still do."""
+        if not self._noise:
+            return
+        shortest = int(course.edges[-1].min())
+        together = inputs[:shortest]
+        late = inputs[shortest:].reshape(-1, self.n_inputs)
+        running = np.flatnonzero(course.grid[shortest:] < course.edges[-1])
+        for place, std in self._noise:
+            _add_drawn(together, (shortest, course.n), slice(None), place, std, rng)
+            if len(running):
+                _add_drawn(late, (len(running),), running, place, std, rng)
 
-    def _mask(self, course: TrialCourse) -> npt.NDArray[np.float32]:
-        mask = np.zeros((course.steps, course.n, self.n_outputs), dtype=np.float32)
-        for weight, place, runs in self._weights:
-            grace = round(weight.grace / course.dt)
-            for first, stop in runs:
-                starts, stops = course.edges[first] + grace, course.edges[stop]
-                if _same(starts) and _same(stops):
-                    mask[starts[0] : stops[0], :, place] = weight.weight
-                else:
-                    part = mask[..., place]
-                    np.copyto(part, np.float32(weight.weight), where=course.window(first, stop, grace)[..., None])
-        return mask
+
+def _add_drawn(
+    inputs: Floats,
+    shape: tuple[int, ...],
+    where: slice | npt.NDArray[np.intp],
+    place: slice,
+    std: np.float32,
+    rng: np.random.Generator,
+) -> None:
+    """Add normal numbers to ``inputs[where, ..., place]``, which is (*shape, channel)."""
+    size = place.stop - place.start
+    if size < 16:
+        # channel by channel: the inner loop of one sum over a few neighbours would be too short to be fast
+        noise = rng.standard_normal((size, *shape), dtype=np.float32)
+        noise *= std
+        for channel, values in enumerate(noise, start=place.start):
+            inputs[where, ..., channel] += values
+    else:
+        noise = rng.standard_normal((*shape, size), dtype=np.float32)
+        noise *= std
+        inputs[where, ..., place] += noise
+
+
+def _given(name: str, value: Any, n: int) -> npt.NDArray[Any]:
+    values = np.asarray(value)
+    if values.ndim == 0:
+        return np.repeat(values, n)
+    if len(values) != n:
+        raise BadInput(
+            f"condition '{name}'",
+            got=f"{len(values)} values",
+            expected=f"one, or one for each of the {n} trials",
+            repair="Give a number, or an array as long as the batch.",
+        )
+    return values
+
+
+def _fixed_steps(epoch: Epoch, dt: float) -> int | None:
+    """Return the steps of an epoch that always lasts the same, None for others."""
+    if not isinstance(epoch.duration, int | float):
+        return None
+    if epoch.duration < 0:
+        raise _negative(epoch, epoch.duration)
+    return int(np.rint(epoch.duration / dt))
+
+
+def _negative(epoch: Epoch, seconds: float) -> BadInput:
+    return BadInput(
+        f"epoch '{epoch.name}'",
+        got=f"a duration of {seconds:g} s",
+        expected="seconds >= 0",
+        repair="Give durations in seconds.",
+    )
 
 
 def _duration(epoch: Epoch, rng: np.random.Generator, columns: Columns, n: int) -> npt.ArrayLike:
@@ -153,49 +161,14 @@ def _duration(epoch: Epoch, rng: np.random.Generator, columns: Columns, n: int) 
     return given(columns) if callable(given) else float(given)
 
 
-def _places(blocks: Sequence[Channel]) -> tuple[dict[str, tuple[Channel, slice]], int]:
-    places, start = {}, 0
-    for block in blocks:
-        places[block.name] = (block, slice(start, start + block.size))
-        start += block.size
-    return places, start
-
-
-def _baseline(blocks: Sequence[Channel]) -> npt.NDArray[np.float32] | None:
-    base = np.concatenate([np.full(b.size, b.baseline, dtype=np.float32) for b in blocks])
-    return base if base.any() else None
-
-
-def _same(steps: npt.NDArray[np.int64]) -> bool:
-    return bool((steps == steps[0]).all())
-
-
-def _value(value: Value, columns: Columns, n: int) -> npt.NDArray[Any]:
-    if isinstance(value, str):
-        return columns[value]
-    if callable(value):
-        return np.asarray(value(columns))
-    return np.full(n, float(value))
-
-
-def _lay(
-    part: npt.NDArray[np.float32], event: Stimulus, block: Channel, runs: list[tuple[int, int]], course: TrialCourse
-) -> None:
-    """Add a stimulus or target to its channels, in place: ``part`` is (time, trial, size)."""
-    if isinstance(event.value, Series):
-        series = np.asarray(event.value.function(course))
-        activity = series if series.ndim == 3 else block.encode(series)
-    else:
-        activity = block.encode(_value(event.value, course.columns, course.n))[None]
-    if not (isinstance(event.strength, float) and event.strength == 1.0):
-        strength = _value(event.strength, course.columns, course.n)
-        activity = activity * (strength if strength.ndim > 1 else strength[:, None])
-    activity = activity.astype(np.float32, copy=False)
-    moving = len(activity) > 1
-    for first, stop in runs:
-        starts, stops = course.edges[first], course.edges[stop]
-        if _same(starts) and _same(stops):
-            a, b = int(starts[0]), int(stops[0])
-            part[a:b] += activity[a:b] if moving else activity
+def _merged(noise: Iterable[tuple[slice, float]]) -> list[tuple[slice, np.float32]]:
+    """Return places and standard deviations in order, adjoining places with the same noise as one."""
+    merged: list[tuple[slice, np.float32]] = []
+    for place, std in sorted(noise, key=lambda one: int(one[0].start)):
+        if std <= 0:
+            continue
+        if merged and merged[-1][0].stop == place.start and merged[-1][1] == np.float32(std):
+            merged[-1] = (slice(merged[-1][0].start, place.stop), np.float32(std))
         else:
-            np.add(part, activity, out=part, where=course.window(first, stop)[..., None])
+            merged.append((place, np.float32(std)))
+    return merged
