@@ -7,25 +7,38 @@ from typing import TYPE_CHECKING
 from tertium._lazy import attach
 
 if TYPE_CHECKING:
-    from tertium.models import kernels
+    from tertium.models import kernels, wiring
     from tertium.models.catalogue import MODELS, ModelCard, card, list_models, make
     from tertium.models.preprocess import Preprocess
     from tertium.models.recurrent import initial_weights
     from tertium.models.recurrent.cell import Cell
+    from tertium.models.recurrent.gated.gru_cell import GRUCell
+    from tertium.models.recurrent.gated.lstm_cell import LSTMCell
+    from tertium.models.recurrent.gated.networks import GRU, LSTM, UGRNN, VanillaRNN
+    from tertium.models.recurrent.gated.ugrnn_cell import UGRNNCell
     from tertium.models.recurrent.network import RecurrentNetwork
     from tertium.models.recurrent.rate_cell import RateCell
     from tertium.models.recurrent.rate_rnn import RateRNN
+    from tertium.models.recurrent.vanilla_cell import VanillaCell
     from tertium.models.spec import load_model
     from tertium.models.wrapping import Wrapped, wrap
 
 __all__ = [
+    "GRU",
+    "LSTM",
     "MODELS",
+    "UGRNN",
     "Cell",
+    "GRUCell",
+    "LSTMCell",
     "ModelCard",
     "Preprocess",
     "RateCell",
     "RateRNN",
     "RecurrentNetwork",
+    "UGRNNCell",
+    "VanillaCell",
+    "VanillaRNN",
     "Wrapped",
     "card",
     "initial_weights",
@@ -33,6 +46,7 @@ __all__ = [
     "list_models",
     "load_model",
     "make",
+    "wiring",
     "wrap",
 ]
 
@@ -40,12 +54,20 @@ __getattr__, __dir__ = attach(
     __name__,
     {
         "Cell": "recurrent.cell",
+        "GRU": "recurrent.gated.networks",
+        "GRUCell": "recurrent.gated.gru_cell",
+        "LSTM": "recurrent.gated.networks",
+        "LSTMCell": "recurrent.gated.lstm_cell",
         "MODELS": "catalogue",
         "ModelCard": "catalogue",
         "Preprocess": "preprocess",
         "RateCell": "recurrent.rate_cell",
         "RateRNN": "recurrent.rate_rnn",
         "RecurrentNetwork": "recurrent.network",
+        "UGRNN": "recurrent.gated.networks",
+        "UGRNNCell": "recurrent.gated.ugrnn_cell",
+        "VanillaCell": "recurrent.vanilla_cell",
+        "VanillaRNN": "recurrent.gated.networks",
         "Wrapped": "wrapping",
         "card": "catalogue",
         "catalogue": "catalogue",
@@ -54,6 +76,7 @@ __getattr__, __dir__ = attach(
         "list_models": "catalogue",
         "load_model": "spec",
         "make": "catalogue",
+        "wiring": "wiring",
         "wrap": "wrapping",
     },
 )

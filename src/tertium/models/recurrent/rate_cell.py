@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from tertium.errors import BadInput
-from tertium.models.kernels import Nonlinearity, nonlinearity, states_and_rates
+from tertium.models.kernels import Nonlinearity, low_rank_unroll, nonlinearity, rate_unroll
 from tertium.models.recurrent.cell import Cell
 from tertium.models.recurrent.initial_weights import InitialWeights, named_scheme
 from tertium.rng import Seeds
@@ -204,25 +204,10 @@ class RateCell(Cell):
 
     def unroll(self, xs: torch.Tensor, state: torch.Tensor, noise: torch.Tensor | None = None) -> torch.Tensor:
         """Return the states at all steps, shape (time, batch, unit), by a hand-written loop (`models.kernels`)."""
-        return self.run(xs, state, noise)[1]
-
-    def run(
-        self, xs: torch.Tensor, state: torch.Tensor, noise: torch.Tensor | None = None
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return rates and states at all steps, both (time, batch, unit), by the same loop."""
-        full = self.rank is None
-        states, rates = states_and_rates(
-            self.drive(xs, noise),
-            state,
-            self.leak(),
-            weight=self.recurrent_weight,
-            m=None if full else self.left,
-            n=None if full else self.right,
-            nonlinearity=self.nonlinearity,
-            form=self.form,
-            checkpoint=self.checkpoint,
-        )
-        return rates, states
+        drive, how = self.drive(xs, noise), (self.leak(), self.nonlinearity, self.form, self.checkpoint)
+        if self.rank is None:
+            return rate_unroll(drive, state, self.recurrent_weight, *how)
+        return low_rank_unroll(drive, state, self.left, self.right, *how, weight=self.recurrent_weight)
 
 
 def _nonlinearity(given: str | Nonlinearity) -> Nonlinearity:

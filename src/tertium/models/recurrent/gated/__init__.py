@@ -1,0 +1,1 @@
+"""Cells whose units have gates (GRU, LSTM, UGRNN)."""
