@@ -155,7 +155,7 @@ def test_rates_carry_their_own_gradient(form, toward, checkpoint):
             total = total + states.square().sum()
         return total if toward == "states" else total + rates.pow(3).sum()
 
-    weights = {"weight": given["weight"], "m": given["m"], "n": given["n"]}
+    weights = {"weight": given["weight"], "factors": (given["m"], given["n"])}
     found = states_and_rates(
         given["drive"],
         given["initial"],
@@ -254,7 +254,9 @@ def test_bad_input_is_answered_in_one_line():
         rate_unroll(drive, torch.zeros(3), weight, torch.ones(2))
     with pytest.raises(BadInput, match=r"low-rank factors m and n: got shapes \(3, 1\) and \(3, 2\)"):
         low_rank_unroll(drive, torch.zeros(3), torch.ones(3, 1), torch.ones(3, 2), 0.1)
-    with pytest.raises(BadInput, match="recurrent connections: expected a weight, or both m and n, or all three"):
-        states_and_rates(drive, torch.zeros(3), 0.1, m=torch.ones(3, 1))
+    with pytest.raises(
+        BadInput, match="recurrent connections: got none, expected a weight, or factors m and n, or both"
+    ):
+        states_and_rates(drive, torch.zeros(3), 0.1)
     with pytest.raises(UnknownName, match=r"form of the rate equation: got 'membran'.* Did you mean 'membrane'"):
         rate_unroll(drive, torch.zeros(3), weight, 0.1, form="membran")

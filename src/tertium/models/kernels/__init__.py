@@ -18,9 +18,13 @@ _NAMES = {
     "nonlinearity": "nonlinearities",
     "low_rank_reference": "reference",
     "low_rank_unroll": "fused",
+    "network_reference": "whole",
+    "network_unroll": "whole",
+    "project": "projection",
     "rate_reference": "reference",
     "rate_unroll": "fused",
     "states_and_rates": "fused",
+    "step_noise": "noise",
 }
 
 __all__ = [
@@ -29,16 +33,23 @@ __all__ = [
     "Nonlinearity",
     "low_rank_reference",
     "low_rank_unroll",
+    "network_reference",
+    "network_unroll",
     "nonlinearity",
+    "project",
     "rate_reference",
     "rate_unroll",
     "states_and_rates",
+    "step_noise",
 ]
 
 if TYPE_CHECKING:
     from tertium.models.kernels.arguments import FORMS
     from tertium.models.kernels.fused import low_rank_unroll, rate_unroll, states_and_rates
+    from tertium.models.kernels.noise import step_noise
     from tertium.models.kernels.nonlinearities import NONLINEARITIES, Nonlinearity, nonlinearity
+    from tertium.models.kernels.projection import project
     from tertium.models.kernels.reference import low_rank_reference, rate_reference
+    from tertium.models.kernels.whole import network_reference, network_unroll
 
 __getattr__, __dir__ = attach(__name__, _NAMES)

@@ -84,6 +84,23 @@ def checked_factors(m: Tensor, n: Tensor, like: Tensor) -> None:
     _same_type("low-rank factor n", n, like)
 
 
+def checked_connections(
+    weight: Tensor | None, factors: tuple[Tensor, Tensor] | None, like: Tensor
+) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
+    """Return (W, None, None) or (None, m, n); where all three are given, W + m n' / N, as it costs no more than W."""
+    if weight is None and factors is None:
+        raise BadInput("recurrent connections", got="none", expected="a weight, or factors m and n, or both")
+    if weight is not None:
+        checked_weight(weight, like)
+    if factors is None:
+        return weight, None, None
+    m, n = factors
+    checked_factors(m, n, like)
+    if weight is None:
+        return None, m, n
+    return torch.addmm(weight, m, n.t(), alpha=1 / len(m)), None, None
+
+
 def _same_type(what: str, given: Tensor, like: Tensor) -> None:
     if given.dtype != like.dtype or given.device != like.device:
         raise BadInput(what, got=f"{given.dtype} on {given.device}", expected=f"{like.dtype} on {like.device}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,19 +10,17 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from tertium.errors import BadInput
 from tertium.models.kernels.arguments import (
     checked_alpha,
+    checked_connections,
     checked_drive,
-    checked_factors,
     checked_form,
     checked_initial,
-    checked_weight,
 )
-from tertium.models.kernels.loops import Block, FromOutside, Loop, make_loop
+from tertium.models.kernels.loops import Backward, Forward, Loop, make_loop
 from tertium.models.kernels.nonlinearities import Nonlinearity
 from tertium.models.kernels.nonlinearities import nonlinearity as named
-from tertium.models.kernels.recurrence import WeightGradients, recurrence
+from tertium.models.kernels.recurrence import Dense, LowRank, Recurrence, low_rank_gradients
 
 
 def rate_unroll(
@@ -76,8 +74,8 @@ def rate_unroll(
     >>> rate_unroll(drive, torch.zeros(1), torch.zeros(1, 1), alpha=0.5).ravel()
     tensor([0.5000, 0.7500, 0.8750])
     """
-    states, _ = _run(drive, initial, alpha, _Connections(weight, None, None), nonlinearity, form, checkpoint, False)
-    return states
+    options = _Options(named(nonlinearity), form, checkpoint, rates=False)
+    return _run(drive, initial, alpha, weight, None, options)[0]
 
 
 def low_rank_unroll(
@@ -102,6 +100,7 @@ def low_rank_unroll(
         Left and right connectivity vectors, shape (unit, rank) (Mastrogiuseppe & Ostojic 2018, Neuron 99, 609-623).
     weight : Tensor, optional
         A full matrix added to m n' / N (the random part J of the same paper), shape (unit, unit), fixed or learned.
+        As there is a full matrix then, the sum is formed and the loop is that of `rate_unroll`.
 
     Returns
     -------
@@ -122,8 +121,8 @@ def low_rank_unroll(
     >>> low_rank_unroll(drive, torch.zeros(4), m, m, alpha=0.5)[:, 0, 0]
     tensor([0.5000, 1.0000])
     """
-    states, _ = _run(drive, initial, alpha, _Connections(weight, m, n), nonlinearity, form, checkpoint, False)
-    return states
+    options = _Options(named(nonlinearity), form, checkpoint, rates=False)
+    return _run(drive, initial, alpha, weight, (m, n), options)[0]
 
 
 def states_and_rates(
@@ -132,8 +131,7 @@ def states_and_rates(
     alpha: float | Tensor,
     *,
     weight: Tensor | None = None,
-    m: Tensor | None = None,
-    n: Tensor | None = None,
+    factors: tuple[Tensor, Tensor] | None = None,
     nonlinearity: str | Nonlinearity = "relu",
     form: str = "membrane",
     checkpoint: bool = False,
@@ -146,8 +144,10 @@ def states_and_rates(
     ----------
     drive, initial, alpha, nonlinearity, form, checkpoint
         See `rate_unroll`.
-    weight, m, n : Tensor, optional
-        A full matrix, low-rank factors, or all three; see `rate_unroll` and `low_rank_unroll`.
+    weight : Tensor, optional
+        A full matrix, shape (unit, unit); see `rate_unroll`.
+    factors : tuple of Tensor, optional
+        Low-rank factors m and n, shape (unit, rank) each, in its place or beside it; see `low_rank_unroll`.
 
     Returns
     -------
@@ -168,22 +168,8 @@ def states_and_rates(
     >>> states.ravel(), rates.ravel()
     (tensor([-0.5000, -0.7500]), tensor([0., 0.]))
     """
-    return _run(drive, initial, alpha, _Connections(weight, m, n), nonlinearity, form, checkpoint, True)
-
-
-@dataclass(frozen=True)
-class _Connections:
-    weight: Tensor | None
-    m: Tensor | None
-    n: Tensor | None
-
-    def check(self, like: Tensor) -> None:
-        if (self.m is None) != (self.n is None) or (self.m is None and self.weight is None):
-            raise BadInput("recurrent connections", expected="a weight, or both m and n, or all three")
-        if self.weight is not None:
-            checked_weight(self.weight, like)
-        if self.m is not None and self.n is not None:
-            checked_factors(self.m, self.n, like)
+    options = _Options(named(nonlinearity), form, checkpoint, rates=True)
+    return _run(drive, initial, alpha, weight, factors, options)
 
 
 @dataclass(frozen=True)
@@ -193,28 +179,21 @@ class _Options:
     checkpoint: bool
     rates: bool
 
-    def loop(self, alpha: Tensor, weight: Tensor | None, m: Tensor | None, n: Tensor | None) -> Loop:
-        return make_loop(self.form, recurrence(weight, m, n, alpha), alpha, self.f)
-
 
 def _run(
     drive: Tensor,
     initial: Tensor,
     alpha: float | Tensor,
-    connections: _Connections,
-    f: str | Nonlinearity,
-    form: str,
-    checkpoint: bool,
-    rates: bool,
+    weight: Tensor | None,
+    factors: tuple[Tensor, Tensor] | None,
+    options: _Options,
 ) -> tuple[Tensor, Tensor]:
     checked_drive(drive)
-    connections.check(drive)
-    initial = checked_initial(initial, drive)
-    options = _Options(named(f), checked_form(form), checkpoint, rates and form == "membrane")
-    found = _Unroll.apply(
-        drive, initial, checked_alpha(alpha, drive), connections.weight, connections.m, connections.n, options
-    )
-    return (found, found) if isinstance(found, Tensor) else found
+    checked_form(options.form)
+    per_unit = checked_alpha(alpha, drive)
+    weight, m, n = checked_connections(weight, factors, drive)
+    found = _Unroll.apply(drive, checked_initial(initial, drive), per_unit, weight, m, n, options)
+    return found if options.rates and options.form == "membrane" else (found, found)
 
 
 class _Unroll(torch.autograd.Function):
@@ -229,59 +208,105 @@ class _Unroll(torch.autograd.Function):
         n: Tensor | None,
         options: _Options,
     ) -> Any:
-        loop = options.loop(alpha, weight, m, n)
-        keep_values = options.rates or not options.checkpoint
-        length = len(drive) if keep_values else block_length(len(drive))
+        membrane = options.form == "membrane"
+        returned = options.rates and membrane
+        keep_values = returned or not options.checkpoint
         states = torch.empty(drive.shape, dtype=drive.dtype, device=drive.device)
-        values = states.new_empty((length, *drive.shape[1:]))
-        for block, piece in _blocks(initial, states, values, length):
-            loop.forward(drive[piece], block)
+        # values that are not kept live for one step: two places in turn, as a step reads what the last one wrote
+        values = states.new_empty((len(drive) if keep_values else 2, *drive.shape[1:]))
+        places = [*values.unbind(0)] * (1 if keep_values else len(drive) // 2 + 1)
+        run = _forward_record(options, initial, states, places[: len(drive)])
+        _loop(options, alpha, weight, m, n).forward(run, drive.unbind(0))
         # the rate form needs its drive to find f(z) again; the membrane form finds f(h) in the states
-        kept_drive = drive if not keep_values and options.form == "rate" else None
-        kept_states = states if loop.rates_are_states or not keep_values or ctx.needs_input_grad[2] else None
-        ctx.save_for_backward(initial, alpha, weight, m, n, kept_drive, kept_states, values if keep_values else None)
+        again = not keep_values
+        ctx.save_for_backward(
+            initial,
+            alpha,
+            weight,
+            m,
+            n,
+            drive if again and not membrane else None,
+            states if again or not membrane or ctx.needs_input_grad[2] else None,
+            None if again else values,
+        )
         ctx.options = options
-        ctx.length = length
         ctx.set_materialize_grads(False)
-        return (states, values) if options.rates else states
+        return (states, values) if returned else states
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, to_states: Tensor | None, to_rates: Tensor | None = None) -> Any:
-        initial, alpha, weight, m, n, drive, states, values = ctx.saved_tensors
-        given = [g for g in (to_states, to_rates) if g is not None]
-        if not given:
+        if to_states is None and to_rates is None:
             return (None,) * 7
-        loop = ctx.options.loop(alpha, weight, m, n)
-        gradients = WeightGradients(weight, m, n, ctx.needs_input_grad[3:6])
+        initial, alpha, weight, m, n, drive, states, values = ctx.saved_tensors
+        options: _Options = ctx.options
+        if values is None:
+            values = _values_again(options, initial, drive, states, _connections(alpha, weight, m, n))
+        # only the gradient of alpha looks at states in the membrane form: without it values stand in for their number
+        run = _forward_record(options, initial, values if states is None else states, values.unbind(0))
+        steps = len(values)
+        errors = values.new_empty((steps + 1, *values.shape[1:]))
+        errors[steps].zero_()
+        rows = errors.unbind(0)
         to_alpha = torch.zeros_like(alpha, memory_format=torch.contiguous_format) if ctx.needs_input_grad[2] else None
-        errors = torch.empty(given[0].shape, dtype=alpha.dtype, device=alpha.device)
-        again = values is None
-        if again:
-            values = errors.new_empty((ctx.length, *errors.shape[1:]))
-        # without states the loop does not look at them: the errors stand in for the shape
-        blocks = list(_blocks(initial, errors if states is None else states, values, ctx.length))
-        carry = torch.zeros_like(errors[0])
-        for block, piece in reversed(blocks):
-            if again:
-                loop.values_again(None if drive is None else drive[piece], block)
-            carry = loop.backward(block, FromOutside.of(to_states, to_rates, piece), carry, errors[piece], to_alpha)
-            loop.add_weights(gradients, block, errors[piece])
-        to_initial = loop.to_initial(blocks[0][0], carry) if ctx.needs_input_grad[1] else None
-        return errors, to_initial, to_alpha, gradients.weight, gradients.m, gradients.n, None
+        back = Backward(
+            rows,
+            rows,
+            to_states=None if to_states is None else to_states.unbind(0),
+            to_rates=None if to_rates is None else to_rates.unbind(0),
+            to_alpha=to_alpha,
+        )
+        to_initial = _loop(options, alpha, weight, m, n).backward(run, back)
+        sent = values if options.form == "membrane" else states
+        to_weights = _weight_gradients(ctx.needs_input_grad[3:6], (weight, m, n), run.rows[0], sent, errors[:steps])
+        return errors[:steps], to_initial, to_alpha, *to_weights, None
 
 
-def block_length(steps: int) -> int:
-    """Return the length of the blocks into which ``steps`` steps are cut where memory is short: sqrt, rounded up."""
-    return math.isqrt(steps - 1) + 1
+def _connections(alpha: Tensor, weight: Tensor | None, m: Tensor | None, n: Tensor | None) -> Recurrence:
+    return Dense(weight, alpha) if m is None or n is None else LowRank(m, n, alpha)  # type: ignore[arg-type]
 
 
-def _blocks(initial: Tensor, states: Tensor, values: Tensor, length: int) -> list[tuple[Block, slice]]:
-    # every block writes its values into the same memory where there is room for one block only
-    blocks = []
-    for start in range(0, len(states), length):
-        piece = slice(start, min(start + length, len(states)))
-        first = states[start - 1] if start else initial
-        mine = values[piece] if len(values) == len(states) else values[: piece.stop - start]
-        blocks.append((Block(first, states[piece], mine), piece))
-    return blocks
+def _loop(options: _Options, alpha: Tensor, weight: Tensor | None, m: Tensor | None, n: Tensor | None) -> Loop:
+    return make_loop(options.form, _connections(alpha, weight, m, n), alpha, options.f)
+
+
+def _forward_record(options: _Options, initial: Tensor, states: Tensor, values: Sequence[Tensor]) -> Forward:
+    if options.form == "rate":
+        return Forward(initial, [initial, *states.unbind(0)], states.unbind(0), values)
+    first = torch.empty_like(initial, memory_format=torch.contiguous_format)
+    options.f.into(initial, first)
+    return Forward(initial, [first, *values], states.unbind(0), values)
+
+
+def _values_again(
+    options: _Options, initial: Tensor, drive: Tensor | None, states: Tensor, connections: Recurrence
+) -> Tensor:
+    values = torch.empty_like(states)
+    if drive is None:
+        options.f.into(states, values)
+        return values
+    connections.forward(drive[0], initial, values[0])
+    if len(drive) > 1:
+        # all states are known: every later step at once
+        connections.forward(drive[1:].flatten(0, 1), states[:-1].flatten(0, 1), values[1:].flatten(0, 1))
+    options.f.into(values, values)
+    return values
+
+
+def _weight_gradients(
+    wanted: Sequence[bool],
+    weights: tuple[Tensor | None, Tensor | None, Tensor | None],
+    first: Tensor,
+    sent: Tensor,
+    errors: Tensor,
+) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
+    # what arrives at step t was sent at t - 1; the first step is apart, so that nothing has to be copied
+    to_weight, m, n = None, *weights[1:]
+    later, before = errors[1:].flatten(0, 1), sent[:-1].flatten(0, 1)
+    if weights[0] is not None and wanted[0]:
+        to_weight = torch.mm(errors[0].t(), first).addmm_(later.t(), before)
+    if m is None or n is None or not (wanted[1] or wanted[2]):
+        return to_weight, None, None
+    pairs = zip(low_rank_gradients(m, n, errors[0], first), low_rank_gradients(m, n, later, before), strict=True)
+    to_m, to_n = (one.add_(other) for one, other in pairs)
+    return to_weight, to_m, to_n

@@ -1,7 +1,6 @@
 """The two forms of the rate equation as loops that write into given memory, forwards and backwards in time.
 
-A loop works on a block of consecutive steps; the whole sequence is one block, or about sqrt(T) blocks where memory is
-short. With e_t = dL/du_t the error of the drive, a = dt/tau and ``*`` unit by unit, the chain rule gives
+With e_t = dL/du_t the error of the drive, a = dt/tau and ``*`` unit by unit, the chain rule gives
 
 membrane   h_t = (1-a) h_{t-1} + a (W f(h_{t-1}) + u_t)
            e_t = a G_t + (1-a) e_{t+1} + f'(h_t) * (a g_t + a W' e_{t+1})
@@ -9,186 +8,144 @@ rate       r_t = (1-a) r_{t-1} + a f(z_t),  z_t = W r_{t-1} + u_t
            e_t = f'(z_t) * c_t,  c_t = a G_t + (1-a) c_{t+1} + a W' e_{t+1}
 
 G_t and g_t are the gradients that reach state and rate of step t from outside the loop. In both forms dL/dW is the sum
-of e_t times the rates one step before. What a step hands to the step before it, the carry, is e_t in the membrane form
-and (1-a) c_t + a W' e_t in the rate form.
+of e_t times the rates one step before.
+
+Steps are handed over as sequences of views, made once: an index inside a loop costs as much as a small product.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from tertium.models.kernels.nonlinearities import Nonlinearity
-from tertium.models.kernels.recurrence import Recurrence, WeightGradients
+from tertium.models.kernels.recurrence import Recurrence
+
+Steps = Sequence[Tensor]
 
 
 @dataclass(frozen=True)
-class Block:
-    """Consecutive steps of a network: ``initial`` (batch, unit), the others (time, batch, unit).
+class Forward:
+    """What a run through T steps reads and leaves.
 
-    ``values`` are f(h_t) in the membrane form and f(z_t) in the rate form.
+    Parameters
+    ----------
+    initial : Tensor
+        State before the first step, (batch, unit).
+    rows : sequence of T + 1 Tensor
+        What the connections are handed: row t holds the rates that step t receives, and more if they ask for it,
+        (batch, unit + more). Row 0 is filled beforehand.
+    states : sequence of T Tensor
+        (batch, unit).
+    values : sequence of T Tensor
+        f(h_t) in the membrane form, f(z_t) in the rate form, (batch, unit). Where the state is h, values t are the
+        rates of row t + 1; where it is the rate, states t are.
     """
 
     initial: Tensor
-    states: Tensor
-    values: Tensor
+    rows: Steps
+    states: Steps
+    values: Steps
 
 
 @dataclass(frozen=True)
-class FromOutside:
-    """Gradients that reach states and rates from outside the loop, (time, batch, unit), or None."""
+class Backward:
+    """What a run back through T steps reads and leaves.
 
-    states: Tensor | None
-    rates: Tensor | None
+    Parameters
+    ----------
+    rows : sequence of T + 1 Tensor
+        Row t holds the error e_t, and more if the connections ask for it, (batch, unit + more). The last row is filled
+        beforehand: its error is 0.
+    errors : sequence of T + 1 Tensor
+        The errors inside ``rows``, (batch, unit).
+    to_states, to_rates : sequence of T Tensor, optional
+        Gradients from outside, (batch, unit).
+    to_alpha : Tensor, optional
+        Where the gradient of alpha, (unit,), is added.
+    """
 
-    @classmethod
-    def of(cls, states: Tensor | None, rates: Tensor | None, piece: slice) -> FromOutside:
-        """Return the gradients of the steps of ``piece``."""
-        return cls(None if states is None else states[piece], None if rates is None else rates[piece])
-
-    def steps(self, length: int) -> list[tuple[Tensor | None, Tensor | None]]:
-        """Return the pairs of each step."""
-        states, rates = (
-            [None] * length if gradient is None else gradient.unbind(0) for gradient in (self.states, self.rates)
-        )
-        return list(zip(states, rates, strict=True))
+    rows: Steps
+    errors: Steps
+    to_states: Steps | None = None
+    to_rates: Steps | None = None
+    to_alpha: Tensor | None = None
 
 
 class MembraneLoop:
     """The state is the membrane potential h; the units send f(h)."""
 
-    rates_are_states: ClassVar[bool] = False
-
     def __init__(self, connections: Recurrence, alpha: Tensor, f: Nonlinearity) -> None:
         self._connections, self._alpha, self._leak, self._f = connections, alpha, 1 - alpha, f
 
-    def forward(self, drive: Tensor, block: Block) -> None:
-        """Fill the states and values of ``block`` under ``drive``, (time, batch, unit)."""
-        state, rates = block.initial, self._first_rates(block)
-        for now, new_state, new_rates in _steps(drive, block):
-            self._connections.forward(now, rates, new_state)
+    def forward(self, run: Forward, drive: Steps | None) -> None:
+        """Fill states, values and with them the rows of ``run``."""
+        state = run.initial
+        for now, row, new_state, rates in zip(_each(drive, run), run.rows, run.states, run.values, strict=False):
+            self._connections.forward(now, row, new_state)
             torch.lerp(state, new_state, self._alpha, out=new_state)
-            self._f.into(new_state, new_rates)
-            state, rates = new_state, new_rates
+            self._f.into(new_state, rates)
+            state = new_state
 
-    def values_again(self, drive: Tensor | None, block: Block) -> None:
-        """Fill the values of ``block`` from its states."""
-        self._f.into(block.states, block.values)
+    def backward(self, run: Forward, back: Backward) -> Tensor:
+        """Fill the errors from the last step to the first; return the gradient of the initial state, (batch, unit)."""
+        alpha, errors = self._alpha, back.errors
+        for t in range(len(run.values) - 1, -1, -1):
+            error = errors[t]
+            to_rates = None if back.to_rates is None else back.to_rates[t]
+            self._one_back(back.rows[t + 1], errors[t + 1], run.values[t], to_rates, error)
+            if back.to_states is not None:
+                error.addcmul_(back.to_states[t], alpha)
+            if back.to_alpha is not None:
+                # a step is alpha times what alpha multiplies, and an error holds one alpha too
+                step = run.states[t] - (run.states[t - 1] if t else run.initial)
+                back.to_alpha.add_(step.mul_(error).sum(0).div_(alpha * alpha))
+        to_initial = torch.empty_like(errors[0], memory_format=torch.contiguous_format)
+        self._one_back(back.rows[0], errors[0], run.rows[0][:, : len(alpha)], None, to_initial)
+        return to_initial.div_(alpha)
 
-    def backward(
-        self, block: Block, outside: FromOutside, carry: Tensor, errors: Tensor, to_alpha: Tensor | None
-    ) -> Tensor:
-        """Fill ``errors``, the gradient of the drive, from the last step to the first, and return the new carry.
-
-        Parameters
-        ----------
-        block : Block
-            As left by `forward`.
-        outside : FromOutside
-            Gradients of the states and of the rates.
-        carry : Tensor
-            What the steps after the block send back, (batch, unit); zeros at the end of time. It is overwritten.
-        errors : Tensor
-            Shape (time, batch, unit).
-        to_alpha : Tensor or None
-            Where the gradient of alpha, (unit,), is added.
-        """
-        before = (block.initial, *block.states.unbind(0)[:-1])
-        given = zip(
-            errors.unbind(0), block.values.unbind(0), outside.steps(len(errors)), block.states, before, strict=True
-        )
-        for error, rates, (to_state, to_rates), state, state_before in reversed(list(given)):
-            self._one_back(error, carry, rates, to_rates)
-            if to_state is not None:
-                error.addcmul_(to_state, self._alpha)
-            if to_alpha is not None:
-                # the step itself is alpha times what alpha multiplies; errors hold one alpha too
-                to_alpha.add_(((state - state_before) * error).sum(0).div_(self._alpha * self._alpha))
-            carry = error
-        return carry.clone()
-
-    def to_initial(self, block: Block, carry: Tensor) -> Tensor:
-        """Return the gradient of the block's initial state, (batch, unit), from the carry of its first step."""
-        gradient = torch.empty_like(carry)
-        self._one_back(gradient, carry, self._first_rates(block), None)
-        return gradient.div_(self._alpha)
-
-    def add_weights(self, gradients: WeightGradients, block: Block, errors: Tensor) -> None:
-        """Add this block's share to the gradients of the weights."""
-        _add_weights(gradients, self._first_rates(block), block.values, errors)
-
-    def _one_back(self, error: Tensor, later: Tensor, rates: Tensor, to_rates: Tensor | None) -> None:
-        if to_rates is None:
-            error.zero_()
-        else:
+    def _one_back(self, row: Tensor, later: Tensor, rates: Tensor, to_rates: Tensor | None, error: Tensor) -> None:
+        if to_rates is not None:
             torch.mul(to_rates, self._alpha, out=error)
-        self._connections.back(later, error)
+        self._connections.back(row, error, add=to_rates is not None)
         self._f.back(error, rates, error)
         error.addcmul_(later, self._leak)
 
-    def _first_rates(self, block: Block) -> Tensor:
-        rates = torch.empty_like(block.initial, memory_format=torch.contiguous_format)
-        self._f.into(block.initial, rates)
-        return rates
-
 
 class RateLoop:
-    """The state is the rate r itself; the nonlinearity acts on the whole input (Yang et al. 2019, eq. 1)."""
-
-    rates_are_states: ClassVar[bool] = True
+    """The state is the rate r itself; the nonlinearity acts on the whole input (Yang et al. 2019)."""
 
     def __init__(self, connections: Recurrence, alpha: Tensor, f: Nonlinearity) -> None:
         self._connections, self._alpha, self._leak, self._f = connections, alpha, 1 - alpha, f
 
-    def forward(self, drive: Tensor, block: Block) -> None:
-        """Fill the states and values of ``block`` under ``drive``, (time, batch, unit)."""
-        rates = block.initial
-        for now, new_rates, value in _steps(drive, block):
-            self._connections.forward(now, rates, value)
+    def forward(self, run: Forward, drive: Steps | None) -> None:
+        """Fill states, values and with them the rows of ``run``."""
+        rates = run.initial
+        for now, row, new_rates, value in zip(_each(drive, run), run.rows, run.states, run.values, strict=False):
+            self._connections.forward(now, row, value)
             self._f.into(value, value)
             torch.lerp(rates, value, self._alpha, out=new_rates)
             rates = new_rates
 
-    def values_again(self, drive: Tensor | None, block: Block) -> None:
-        """Fill the values of ``block`` from its states and the drive, all steps at once."""
-        assert drive is not None
-        self._connections.forward(drive[0], block.initial, block.values[0])
-        if len(drive) > 1:
-            later = (
-                drive[1:].flatten(0, 1),
-                block.states[:-1].flatten(0, 1),
-                block.values[1:].view(-1, drive.shape[-1]),
-            )
-            self._connections.forward(*later)
-        self._f.into(block.values, block.values)
-
-    def backward(
-        self, block: Block, outside: FromOutside, carry: Tensor, errors: Tensor, to_alpha: Tensor | None
-    ) -> Tensor:
-        """Fill ``errors`` from the last step to the first and return the new carry; see `MembraneLoop.backward`."""
-        before = (block.initial, *block.states.unbind(0)[:-1])
-        given = zip(errors.unbind(0), block.values.unbind(0), outside.steps(len(errors)), before, strict=True)
-        for error, value, (to_state, to_rates), rates_before in reversed(list(given)):
-            for gradient in (to_state, to_rates):
-                if gradient is not None:
-                    carry.addcmul_(gradient, self._alpha)
-            self._f.back(carry, value, error)
-            if to_alpha is not None:
-                to_alpha.add_(((value - rates_before) * carry).sum(0).div_(self._alpha))
+    def backward(self, run: Forward, back: Backward) -> Tensor:
+        """Fill the errors from the last step to the first; return the gradient of the initial state, (batch, unit)."""
+        carry = torch.zeros_like(run.values[0], memory_format=torch.contiguous_format)
+        for t in range(len(run.values) - 1, -1, -1):
             carry.mul_(self._leak)
-            self._connections.back(error, carry)
-        return carry
-
-    def to_initial(self, block: Block, carry: Tensor) -> Tensor:
-        """Return the gradient of the block's initial state, (batch, unit), from what its first step hands back."""
-        return carry / self._alpha
-
-    def add_weights(self, gradients: WeightGradients, block: Block, errors: Tensor) -> None:
-        """Add this block's share to the gradients of the weights."""
-        _add_weights(gradients, block.initial, block.states, errors)
+            self._connections.back(back.rows[t + 1], carry, add=True)
+            for gradients in (back.to_states, back.to_rates):
+                if gradients is not None:
+                    carry.addcmul_(gradients[t], self._alpha)
+            self._f.back(carry, run.values[t], back.errors[t])
+            if back.to_alpha is not None:
+                step = run.values[t] - (run.states[t - 1] if t else run.initial)
+                back.to_alpha.add_(step.mul_(carry).sum(0).div_(self._alpha))
+        carry.mul_(self._leak)
+        self._connections.back(back.rows[0], carry, add=True)
+        return carry.div_(self._alpha)
 
 
 Loop = MembraneLoop | RateLoop
@@ -199,13 +156,5 @@ def make_loop(form: str, connections: Recurrence, alpha: Tensor, f: Nonlinearity
     return (MembraneLoop if form == "membrane" else RateLoop)(connections, alpha, f)
 
 
-def _steps(drive: Tensor, block: Block) -> zip[tuple[Tensor, Tensor, Tensor]]:
-    # views made once: indexing inside the loop costs as much as a small product
-    return zip(drive.unbind(0), block.states.unbind(0), block.values.unbind(0), strict=True)
-
-
-def _add_weights(gradients: WeightGradients, first: Tensor, sent: Tensor, errors: Tensor) -> None:
-    # what arrives at step t was sent at t - 1; the first step is apart, so that nothing has to be copied
-    gradients.add(errors[0], first)
-    if len(errors) > 1:
-        gradients.add(errors[1:], sent[:-1])
+def _each(drive: Steps | None, run: Forward) -> Sequence[Tensor | None]:
+    return [None] * len(run.values) if drive is None else drive

@@ -1,7 +1,8 @@
-"""The recurrent connections as the two products a time loop needs, and their gradients as one product each.
+"""The connections as the two products a time loop needs, and their gradients as one product each.
 
-``forward`` adds W r to the drive; ``back`` adds W' e to a gradient. What is constant over time (scaling, transposes) is
-done once, when the object is built. Nothing here records a gradient.
+What is constant over time (scaling, transposes) is done once, when the object is built. Nothing here records a
+gradient. The orientation of the thin matrices is the one in which a matrix library streams through the long operand
+once: the other one costs up to six times as much.
 """
 
 # ruff: noqa: D102  (the first class says what each method does)
@@ -17,90 +18,73 @@ from torch import Tensor
 class Recurrence(Protocol):
     """Connections W, post x pre, whatever they are made of."""
 
-    def forward(self, drive: Tensor, rates: Tensor, out: Tensor) -> None:
-        """Write drive + W r of each trial into ``out``; all are (batch, unit)."""
+    def forward(self, drive: Tensor | None, row: Tensor, out: Tensor) -> None:
+        """Write drive + W r of each trial into ``out``, (batch, unit); ``row`` holds r."""
 
-    def back(self, errors: Tensor, out: Tensor) -> None:
-        """Add alpha * (W' e) of each trial to ``out``; all are (batch, unit)."""
+    def back(self, row: Tensor, out: Tensor, add: bool) -> None:
+        """Write alpha * (W' e) of each trial into ``out``, (batch, unit), or add it there; ``row`` holds e."""
 
 
 class Dense:
-    """Any matrix W, shape (unit, unit)."""
+    """Any matrix W, with room for the ends of the network.
 
-    def __init__(self, weight: Tensor, alpha: Tensor) -> None:
-        self._transposed = weight.t()
-        self._scaled = weight * alpha
+    Parameters
+    ----------
+    matrix : Tensor
+        Shape (unit + more, unit + more). Columns after the units multiply what a row holds after the rates (inputs, a
+        constant 1); rows after the units multiply what a row holds after the errors (those of the read-out).
+    alpha : Tensor
+        Shape (unit,).
+    """
 
-    def forward(self, drive: Tensor, rates: Tensor, out: Tensor) -> None:
-        torch.addmm(drive, rates, self._transposed, out=out)
+    def __init__(self, matrix: Tensor, alpha: Tensor) -> None:
+        units = len(alpha)
+        self._forward = matrix[:units].t()
+        self._back = matrix[:, :units] * alpha
 
-    def back(self, errors: Tensor, out: Tensor) -> None:
-        out.addmm_(errors, self._scaled)
+    def forward(self, drive: Tensor | None, row: Tensor, out: Tensor) -> None:
+        if drive is None:
+            torch.mm(row, self._forward, out=out)
+        else:
+            torch.addmm(drive, row, self._forward, out=out)
+
+    def back(self, row: Tensor, out: Tensor, add: bool) -> None:
+        if add:
+            out.addmm_(row, self._back)
+        else:
+            torch.mm(row, self._back, out=out)
 
 
 class LowRank:
     """W = m n' / N with m and n of shape (unit, rank); the N x N matrix is never formed."""
 
     def __init__(self, m: Tensor, n: Tensor, alpha: Tensor) -> None:
-        self._n, self._m = n, m
+        self._m, self._n = streaming(m), streaming(n)
         self._spread = (m / len(m)).t().contiguous()
         self._spread_back = (n * (alpha / len(n))[:, None]).t().contiguous()
 
-    def forward(self, drive: Tensor, rates: Tensor, out: Tensor) -> None:
-        torch.addmm(drive, torch.mm(rates, self._n), self._spread, out=out)
+    def forward(self, drive: Tensor | None, row: Tensor, out: Tensor) -> None:
+        latent = torch.mm(row, self._n)
+        if drive is None:
+            torch.mm(latent, self._spread, out=out)
+        else:
+            torch.addmm(drive, latent, self._spread, out=out)
 
-    def back(self, errors: Tensor, out: Tensor) -> None:
-        out.addmm_(torch.mm(errors, self._m), self._spread_back)
-
-
-class Both:
-    """W = m n' / N + J: low rank plus a full matrix."""
-
-    def __init__(self, low: LowRank, dense: Dense) -> None:
-        self._low, self._dense = low, dense
-
-    def forward(self, drive: Tensor, rates: Tensor, out: Tensor) -> None:
-        self._dense.forward(drive, rates, out)
-        self._low.forward(out, rates, out)
-
-    def back(self, errors: Tensor, out: Tensor) -> None:
-        self._dense.back(errors, out)
-        self._low.back(errors, out)
+    def back(self, row: Tensor, out: Tensor, add: bool) -> None:
+        latent = torch.mm(row, self._m)
+        if add:
+            out.addmm_(latent, self._spread_back)
+        else:
+            torch.mm(latent, self._spread_back, out=out)
 
 
-def recurrence(weight: Tensor | None, m: Tensor | None, n: Tensor | None, alpha: Tensor) -> Recurrence:
-    """Return the connections made of what is given: W, or m and n, or all three."""
-    if m is None or n is None:
-        assert weight is not None  # the public functions ask for one or the other
-        return Dense(weight, alpha)
-    low = LowRank(m, n, alpha)
-    return low if weight is None else Both(low, Dense(weight, alpha))
+def low_rank_gradients(m: Tensor, n: Tensor, errors: Tensor, before: Tensor) -> tuple[Tensor, Tensor]:
+    """Return dL/dm and dL/dn, (unit, rank), from the errors and the rates one step before, both (sample, unit)."""
+    to_m = torch.mm(torch.mm(before, streaming(n)).t(), errors).div_(len(m))
+    to_n = torch.mm(torch.mm(errors, streaming(m)).t(), before).div_(len(n))
+    return to_m.t().contiguous(), to_n.t().contiguous()
 
 
-class WeightGradients:
-    """Sums over time and trials of error x rate: the gradients of W, m and n that are asked for.
-
-    Parameters
-    ----------
-    weight, m, n : Tensor or None
-        The parameters; a gradient is built for those named in ``wanted``.
-    wanted : tuple of bool
-        Whether W, m, n want a gradient.
-    """
-
-    def __init__(self, weight: Tensor | None, m: Tensor | None, n: Tensor | None, wanted: tuple[bool, ...]) -> None:
-        self._m, self._n = m, n
-        self.weight, self.m, self.n = (
-            torch.zeros_like(p, memory_format=torch.contiguous_format) if p is not None and want else None
-            for p, want in zip((weight, m, n), wanted, strict=True)
-        )
-
-    def add(self, errors: Tensor, before: Tensor) -> None:
-        """Add the products of ``errors`` (..., unit) with the rates ``before`` that step (..., unit)."""
-        errors, before = errors.flatten(0, -2), before.flatten(0, -2)
-        if self.weight is not None:
-            self.weight.addmm_(errors.t(), before)
-        if self.m is not None and self._n is not None:
-            self.m.addmm_(errors.t(), before @ self._n, alpha=1 / len(self.m))
-        if self.n is not None and self._m is not None:
-            self.n.addmm_(before.t(), errors @ self._m, alpha=1 / len(self.n))
+def streaming(thin: Tensor) -> Tensor:
+    """Return a (long, thin) matrix stored by columns."""
+    return thin.t().contiguous().t()
