@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         Uniform,
         UniformSteps,
     )
+    from tertium.tasks.engine.ahead import prefetch
     from tertium.tasks.noise import Noise
     from tertium.tasks.spec import Epoch, LossWeight, Series, Stimulus, Target, TaskSpec
     from tertium.tasks.task import Task, TaskLike
@@ -41,6 +42,7 @@ _NAMES = {
     "TruncatedExponential": "distributions",
     "Uniform": "distributions",
     "UniformSteps": "distributions",
+    "prefetch": "engine.ahead",
     "Noise": "noise",
     "Epoch": "spec",
     "LossWeight": "spec",
@@ -81,6 +83,7 @@ __all__ = [
     "UniformSteps",
     "Vector",
     "make",
+    "prefetch",
 ]
 
 __getattr__, __dir__ = attach(__name__, _NAMES)
