@@ -1,0 +1,85 @@
+"""Environments by the names of their tasks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium
+
+from tertium.tasks.catalogue import TASKS, make
+
+
+def gym(name: str, **config: Any) -> gymnasium.Env[Any, Any]:
+    """Make a Gymnasium environment of a task, for reinforcement learning.
+
+    Parameters
+    ----------
+    name : str
+        A task of the catalogue.
+    **config
+        Options of the environment (`TrialEnvironment`: ``trials_per_episode``, ``abort``, ``break_reward``,
+        ``wrong_reward``) and of the task (``dt``, durations, noise).
+
+    Returns
+    -------
+    gymnasium.Env
+        Observations are the task's inputs; which actions there are follows from its response rule.
+
+    Raises
+    ------
+    UnknownName
+        If no such task is catalogued.
+    BadInput
+        If neither the task nor the environment has an option.
+
+    Examples
+    --------
+    >>> env = gym("context_decision", dt=0.05)
+    >>> observation, info = env.reset(seed=1)
+    >>> total, ended = 0.0, False
+    >>> while not ended:
+    ...     observation, reward, ended, _, info = env.step(info["best_action"])
+    ...     total += reward
+    >>> total, info["correct"]
+    (1.0, True)
+    """
+    of_environment = {key: config[key] for key in _OPTIONS if key in config}
+    task = make(name, **{key: value for key, value in config.items() if key not in _OPTIONS})
+    own = getattr(task, "environment", None)
+    if own is not None:
+        env: gymnasium.Env[Any, Any] = own(**of_environment)
+    else:
+        from tertium.tasks.environment.trial_environment import TrialEnvironment
+
+        env = TrialEnvironment(task, **of_environment)
+    env.spec = _specification(name, config)
+    return env
+
+
+#: Options of `TrialEnvironment`; the rest are the task's.
+_OPTIONS = ("trials_per_episode", "abort", "break_reward", "wrong_reward")
+
+
+def register() -> list[str]:
+    """Tell Gymnasium of all tasks, so that ``gymnasium.make("tertium/context_decision-v0")`` finds them.
+
+    Returns
+    -------
+    list of str
+        The names under which they are known there; a slash in a task's name becomes a dot.
+
+    Examples
+    --------
+    >>> "tertium/context_decision-v0" in register()
+    True
+    """
+    specifications = [_specification(name, {}) for name in TASKS]
+    for made in specifications:
+        gymnasium.envs.registration.registry.setdefault(made.id, made)
+    return [made.id for made in specifications]
+
+
+def _specification(name: str, config: dict[str, Any]) -> gymnasium.envs.registration.EnvSpec:
+    return gymnasium.envs.registration.EnvSpec(
+        id=f"tertium/{name.replace('/', '.')}-v0", entry_point=f"{__name__}:gym", kwargs={"name": name, **config}
+    )
