@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
+from tertium.errors import BadInput, nearest
 from tertium.learning.rule import Rule
+from tertium.learning.rules.angles import Angles, angle_to_bptt
 from tertium.registry import Registry
+
+__all__ = ["RULES", "Angles", "angle_to_bptt", "named_rule"]
 
 #: Rule -> its class. Installed packages may add to it (entry-point group ``tertium.rules``).
 RULES = Registry(
     "learning rule",
     {
         "bptt": "tertium.learning.rules.bptt:BPTT",
+        "rtrl": "tertium.learning.rules.rtrl:RTRL",
+        "tbptt": "tertium.learning.rules.tbptt:TruncatedBPTT",
     },
     group="tertium.rules",
     listing="tertium rules",
@@ -19,19 +26,43 @@ RULES = Registry(
 
 
 def named_rule(rule: str | Rule, **options: Any) -> Rule:
-    """Return a rule by its name, or the rule itself.
+    """Return a rule by its name, with its options, or the rule itself.
 
     Raises
     ------
     UnknownName
         If no rule has this name.
+    BadInput
+        If the rule has no such option, or is given as an object together with options.
 
     Examples
     --------
-    >>> named_rule("bptt").name
-    'bptt'
-    """
+    >>> named_rule("tbptt", window=30).window
+    30
+    >>> named_rule("tbptt", widnow=30)
+    Traceback (most recent call last):
+    ...
+    tertium.errors.BadInput: option of rule 'tbptt': got 'widnow', expected one of stride, window. Did you mean 'window'?
+    """  # noqa: E501
     if isinstance(rule, Rule):
+        if options:
+            raise BadInput(
+                "options of a rule",
+                got=f"{', '.join(sorted(options))} beside a {type(rule).__name__} that is made already",
+                expected="the options where the rule is made",
+                repair=f"Pass {type(rule).__name__}({', '.join(f'{k}={v!r}' for k, v in options.items())}).",
+            )
         return rule
-    made: Rule = RULES.load(rule)(**options)
+    make = RULES.load(rule)
+    known = [name for name in inspect.signature(make).parameters if name != "self"]
+    for key in options:
+        if key not in known:
+            close = nearest(key, known, limit=1)
+            raise BadInput(
+                f"option of rule '{rule}'",
+                got=f"'{key}'",
+                expected=f"one of {', '.join(sorted(known))}" if known else "none",
+                repair=f"Did you mean '{close[0]}'?" if close else "",
+            )
+    made: Rule = make(**options)
     return made

@@ -1,11 +1,12 @@
-"""Back-propagation through time: the exact gradient, by torch's automatic differentiation and our hand-written loops."""
+"""Back-propagation through time: the exact gradient, by automatic differentiation and our hand-written loops."""
 
 from __future__ import annotations
 
 import torch
 from torch import nn
 
-from tertium.learning.rule import ActivityCost, Filled, Goal, Rule, Run, Trials
+from tertium.learning.rule import ActivityCost, Filled, Goal, Rule, Trials
+from tertium.learning.rules.signals import rates_of, total_loss
 from tertium.rng import Seeds
 
 
@@ -33,11 +34,8 @@ class BPTT(Rule):
         """Fill the gradients of the goal and the costs."""
         model.zero_grad(set_to_none=True)
         outputs, states = model(trials.inputs, generator=seeds.torch("noise", str(trials.inputs.device)))
-        loss = goal(outputs, trials)
-        total = loss
-        if costs:
-            run = Run(outputs, model.rates(states), trials)
-            total = loss + torch.stack([cost(run) for cost in costs]).sum()
+        rates = rates_of(model, states) if costs else None
+        loss, total = total_loss(outputs, rates, trials, goal, costs)
         if torch.isfinite(total):  # gradients of a non-finite loss would only spread it
             total.backward()
         return Filled(float(loss.detach()), outputs.detach())

@@ -1,0 +1,146 @@
+"""Every catalogued rule passes the conformance suite, and the suite catches rules that break the contract."""
+
+import copy
+
+import pytest
+import torch
+
+from tertium.learning.rule import Filled, Rule
+from tertium.learning.rules import RULES, named_rule
+from tertium.models import RateRNN
+from tertium.testing.model_conformance import NonConforming
+from tertium.testing.rule_conformance import check_rule, short_trials
+
+FOREIGN = torch.nn.Linear(2, 2)
+
+#: What a rule needs to be checked: its options, and what the suite is told about it.
+GIVEN = {
+    "bptt": ({}, {}),
+    "rtrl": ({}, {"refuses": [FOREIGN], "trials": short_trials(n=3), "steps": 10, "learning_rate": 0.03}),
+    "tbptt": ({"window": 4}, {"refuses": [FOREIGN]}),
+}
+
+
+def test_every_rule_is_checked():
+    assert set(GIVEN) == set(RULES)
+
+
+@pytest.mark.parametrize("name", sorted(GIVEN))
+def test_a_rule_keeps_the_contract(name):
+    options, told = GIVEN[name]
+    rule = named_rule(name, **options)
+    assert rule.name == name
+    check_rule(rule, **told)
+
+
+BPTT = RULES.load("bptt")
+
+
+class Adds(BPTT):
+    def fill(self, model, trials, goal, *, seeds, costs=()):
+        held = {n: p.grad for n, p in model.named_parameters()}
+        filled = super().fill(model, trials, goal, seeds=seeds, costs=costs)
+        for name, p in model.named_parameters():
+            p.grad = p.grad if held[name] is None else p.grad + held[name]
+        return filled
+
+
+class Misses(BPTT):
+    def fill(self, model, trials, goal, *, seeds, costs=()):
+        filled = super().fill(model, trials, goal, seeds=seeds, costs=costs)
+        model.readout.bias.grad = None
+        return filled
+
+
+class GlobalNoise(BPTT):
+    def fill(self, model, trials, goal, *, seeds, costs=()):
+        filled = super().fill(model, trials, goal, seeds=seeds, costs=costs)
+        torch.rand(1)
+        return filled
+
+
+class Unseeded(BPTT):
+    calls = 0
+
+    def fill(self, model, trials, goal, *, seeds, costs=()):
+        filled = super().fill(model, trials, goal, seeds=seeds, costs=costs)
+        Unseeded.calls += 1
+        model.readout.bias.grad += Unseeded.calls
+        return filled
+
+
+class MovesWeights(BPTT):
+    def fill(self, model, trials, goal, *, seeds, costs=()):
+        filled = super().fill(model, trials, goal, seeds=seeds, costs=costs)
+        with torch.no_grad():
+            model.readout.bias += 1
+        return filled
+
+
+class IgnoresCosts(BPTT):
+    def fill(self, model, trials, goal, *, seeds, costs=()):
+        return super().fill(model, trials, goal, seeds=seeds)
+
+
+class Climbs(BPTT):
+    def fill(self, model, trials, goal, *, seeds, costs=()):
+        filled = super().fill(model, trials, goal, seeds=seeds, costs=costs)
+        for p in model.parameters():
+            p.grad = None if p.grad is None else -p.grad
+        return filled
+
+
+class Trains(BPTT):
+    def fill(self, model, trials, goal, *, seeds, costs=()):
+        model.train()
+        return super().fill(model, trials, goal, seeds=seeds, costs=costs)
+
+
+class WrongLoss(BPTT):
+    def fill(self, model, trials, goal, *, seeds, costs=()):
+        filled = super().fill(model, trials, goal, seeds=seeds, costs=costs)
+        return Filled(filled.loss + 1, filled.outputs)
+
+
+class SpreadsInfinity(Rule):
+    name, cite = "spreads", "nobody"
+
+    def fill(self, model, trials, goal, *, seeds, costs=()):
+        model.zero_grad(set_to_none=True)
+        outputs, _ = model(trials.inputs)
+        loss = goal(outputs, trials)
+        loss.backward()
+        return Filled(float(loss.detach()), outputs.detach())
+
+
+@pytest.mark.parametrize(
+    ("rule", "clause"),
+    [
+        (Adds, "added to the one before"),
+        (Misses, "gradient of readout.bias is missing"),
+        (GlobalNoise, "global generator"),
+        (Unseeded, "same seeds give another gradient"),
+        (MovesWeights, "changes weights or buffers"),
+        (IgnoresCosts, "costs on activity do not change"),
+        (Climbs, "the loss goes from"),
+        (Trains, "leaves the network in training mode"),
+        (WrongLoss, "reports a loss"),
+        (SpreadsInfinity, "leaves gradients"),
+    ],
+)
+def test_a_broken_rule_is_caught(rule, clause):
+    with pytest.raises(NonConforming, match=clause):
+        check_rule(rule(), trials=short_trials(n=3))
+
+
+def test_a_rule_that_refuses_nothing_is_caught():
+    with pytest.raises(NonConforming, match="a Linear is not refused"):
+        check_rule(named_rule("bptt"), refuses=[FOREIGN])
+
+
+def test_the_suite_leaves_the_network_it_is_given():
+    model = RateRNN(7, 6, 3, dt=0.05)
+    before = copy.deepcopy(model.state_dict())
+    check_rule(named_rule("tbptt", window=3), model=model, trials=short_trials(n=3))
+    assert all(torch.equal(before[key], value) for key, value in model.state_dict().items())
+    assert all(p.grad is None for p in model.parameters())
