@@ -80,8 +80,8 @@ class Constraint(ABC):
     Attributes
     ----------
     order : int
-        Constraints are applied in this order: how weights are made up (0), which may exist (1), their signs (2), what
-        rewires them (3).
+        Constraints are applied in this order: how weights are made up (0), which may exist (1), signs of units (2),
+        signs of connections (3), what rewires them (4).
     """
 
     order: ClassVar[int] = 1
@@ -104,8 +104,11 @@ class Constraint(ABC):
         return narrowed(connections, [] if built is None else [built], self.name)
 
     def start(self, weight: torch.Tensor, connections: Connections) -> torch.Tensor:
-        """Return the weight to start from, given all constraints; by default what fits of the present one."""
-        return fitting(weight, connections)
+        """Return the weight to start from, given all constraints; by default the connections that exist of this one.
+
+        Signs are seen to at the end (`fitting`).
+        """
+        return weight * connections.mask
 
 
 def fitting(weight: torch.Tensor, connections: Connections) -> torch.Tensor:

@@ -53,7 +53,7 @@ class Connectome(Constraint):
     [[0.0, 0.0, 0.5], [2.0, 0.0, 0.0], [0.0, -1.0, 0.0]]
     """
 
-    order: ClassVar[int] = 2
+    order: ClassVar[int] = 3
 
     graph: Any
     signs: npt.ArrayLike | None = None

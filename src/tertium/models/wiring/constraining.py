@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn.utils import parametrize
 
 from tertium.errors import BadInput, unknown_name
-from tertium.models.wiring.connections import Connections, Constraint, connections_of
+from tertium.models.wiring.connections import Connections, Constraint, Masked, Signed, connections_of, fitting
 from tertium.models.wiring.connectome import Connectome
 from tertium.models.wiring.dale import Dale
 from tertium.models.wiring.deep_rewiring import Rewired, Rewiring
@@ -99,7 +99,11 @@ class _Plan:
         for constraint in sorted(constraints, key=lambda c: c.order):
             one = constraint.build(known)
             one = None if one is None else one.to(self.value.device)
+            given = bool((known.signs[known.mask] != 0).all())
             known = constraint.narrow(known, one)
+            if isinstance(one, Signed) and given:
+                # signs that agree with those given before only say where connections are
+                one = Masked(one.signs.expand(known.shape) != 0, constraint.name)
             self.built.append((constraint, one))
         self.known: Connections = known
         if not bool(known.mask.any()):
@@ -115,7 +119,7 @@ class _Plan:
         value = self.value
         for constraint, _ in self.built:
             value = constraint.start(value, self.known)
-        return value
+        return fitting(value, self.known)
 
     def carry_out(self) -> None:
         """Set the weight and register the parametrizations."""

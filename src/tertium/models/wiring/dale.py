@@ -29,8 +29,8 @@ class Dale(Constraint):
         How magnitudes are made of what the optimiser owns: the absolute value, or rectification, which is what Song et
         al. (2016) use and which lets connections fall silent.
     start_from : {"balanced", "keep"}
-        "balanced" draws weights in which inhibition balances excitation, see `balanced_weights`; "keep" takes the
-        magnitudes that are there.
+        "balanced" draws weights in which inhibition balances excitation, see `balanced_weights`, unless the present
+        ones have these signs already (those of a connectome); "keep" takes the magnitudes that are there.
     spectral_radius : float
         Of the balanced weights.
     seed : int
@@ -94,8 +94,9 @@ class Dale(Constraint):
 
     def start(self, weight: torch.Tensor, connections: Connections) -> torch.Tensor:
         """Return balanced weights for connections within a population, else the present magnitudes."""
-        if self.start_from == "keep" or not connections.square:
-            return fitting(weight, connections)
+        fits = fitting(weight, connections)
+        if self.start_from == "keep" or not connections.square or torch.equal(fits, weight):
+            return fits
         drawn = balanced_weights(
             connections.signs.cpu().numpy(),
             connections.mask.cpu().numpy(),

@@ -45,7 +45,7 @@ class Rewiring(Constraint):
         If the density is not in (0, 1], or the pull or temperature is negative.
     """
 
-    order: ClassVar[int] = 3
+    order: ClassVar[int] = 4
     density: float
     l1: float = 1e-4
     temperature: float = 0.0

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 
 from tertium.errors import BadInput
-from tertium.models.wiring.connections import Connections, Constraint, Masked, fitting
+from tertium.models.wiring.connections import Connections, Constraint, Masked
 from tertium.rng import Seeds
 
 
@@ -72,7 +72,7 @@ class SparseMask(Constraint):
     def start(self, weight: torch.Tensor, connections: Connections) -> torch.Tensor:
         """Return what is left of the weight, scaled up."""
         scale = 1 / math.sqrt(self.density) if self.rescale and self.density is not None else 1.0
-        return fitting(weight, connections) * scale
+        return weight * connections.mask * scale
 
 
 @dataclass(frozen=True)
