@@ -43,7 +43,7 @@ def test_flip_flop_is_not_judged_right_after_a_pulse():
 
 
 def test_flip_flop_needs_a_bit():
-    with pytest.raises(BadInput, match="bits of the flip-flop: got '?0'?, expected an integer >= 1"):
+    with pytest.raises(BadInput, match="bits of the flip-flop"):
         make("flip_flop", bits=0)
 
 
