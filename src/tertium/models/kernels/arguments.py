@@ -86,19 +86,17 @@ def checked_factors(m: Tensor, n: Tensor, like: Tensor) -> None:
 
 def checked_connections(
     weight: Tensor | None, factors: tuple[Tensor, Tensor] | None, like: Tensor
-) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
-    """Return (W, None, None) or (None, m, n); where all three are given, W + m n' / N, as it costs no more than W."""
-    if weight is None and factors is None:
-        raise BadInput("recurrent connections", got="none", expected="a weight, or factors m and n, or both")
+) -> Tensor | tuple[Tensor, Tensor]:
+    """Return W or (m, n); where all three are given, W + m n' / N, as it costs no more than W."""
     if weight is not None:
         checked_weight(weight, like)
+    if factors is None and weight is not None:
+        return weight
     if factors is None:
-        return weight, None, None
+        raise BadInput("recurrent connections", got="none", expected="a weight, or factors m and n, or both")
     m, n = factors
     checked_factors(m, n, like)
-    if weight is None:
-        return None, m, n
-    return torch.addmm(weight, m, n.t(), alpha=1 / len(m)), None, None
+    return factors if weight is None else torch.addmm(weight, m, n.t(), alpha=1 / len(m))
 
 
 def _same_type(what: str, given: Tensor, like: Tensor) -> None:

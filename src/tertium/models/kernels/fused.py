@@ -191,8 +191,9 @@ def _run(
     checked_drive(drive)
     checked_form(options.form)
     per_unit = checked_alpha(alpha, drive)
-    weight, m, n = checked_connections(weight, factors, drive)
-    found = _Unroll.apply(drive, checked_initial(initial, drive), per_unit, weight, m, n, options)
+    given = checked_connections(weight, factors, drive)
+    full, m, n = (given, None, None) if isinstance(given, Tensor) else (None, *given)
+    found = _Unroll.apply(drive, checked_initial(initial, drive), per_unit, full, m, n, options)
     return found if options.rates and options.form == "membrane" else (found, found)
 
 

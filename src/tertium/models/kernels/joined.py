@@ -12,7 +12,6 @@ laid out over time. Rows are filled up with zeros to whole vector registers; wit
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +19,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from tertium.models.kernels.loops import Backward, Forward, make_loop
+from tertium.models.kernels.loops import Backward, Forward, MaybeSteps, make_loop
 from tertium.models.kernels.nonlinearities import Nonlinearity
 from tertium.models.kernels.recurrence import Dense
 
@@ -153,13 +152,10 @@ class RunJoined(torch.autograd.Function):
         return to_x, to_initial, to_alpha, to_matrix, None, None
 
 
-def _each_state(to_states: Tensor | None, plan: Joined, steps: int) -> Sequence[Tensor] | None:
-    if to_states is None:
-        return None
-    if plan.all_states:
-        return to_states.unbind(0)
-    nothing = torch.zeros_like(to_states[0])
-    return [nothing] * (steps - 1) + [to_states[0]]
+def _each_state(to_states: Tensor | None, plan: Joined, steps: int) -> MaybeSteps | None:
+    if to_states is None or plan.all_states:
+        return None if to_states is None else to_states.unbind(0)
+    return [*[None] * (steps - 1), to_states[0]]
 
 
 def _filled(length: int) -> int:

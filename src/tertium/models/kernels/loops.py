@@ -25,6 +25,7 @@ from tertium.models.kernels.nonlinearities import Nonlinearity
 from tertium.models.kernels.recurrence import Recurrence
 
 Steps = Sequence[Tensor]
+MaybeSteps = Sequence[Tensor | None]
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Backward:
         beforehand: its error is 0.
     errors : sequence of T + 1 Tensor
         The errors inside ``rows``, (batch, unit).
-    to_states, to_rates : sequence of T Tensor, optional
+    to_states, to_rates : sequence of T (Tensor or None), optional
         Gradients from outside, (batch, unit).
     to_alpha : Tensor, optional
         Where the gradient of alpha, (unit,), is added.
@@ -70,8 +71,8 @@ class Backward:
 
     rows: Steps
     errors: Steps
-    to_states: Steps | None = None
-    to_rates: Steps | None = None
+    to_states: MaybeSteps | None = None
+    to_rates: MaybeSteps | None = None
     to_alpha: Tensor | None = None
 
 
@@ -97,8 +98,9 @@ class MembraneLoop:
             error = errors[t]
             to_rates = None if back.to_rates is None else back.to_rates[t]
             self._one_back(back.rows[t + 1], errors[t + 1], run.values[t], to_rates, error)
-            if back.to_states is not None:
-                error.addcmul_(back.to_states[t], alpha)
+            to_state = None if back.to_states is None else back.to_states[t]
+            if to_state is not None:
+                error.addcmul_(to_state, alpha)
             if back.to_alpha is not None:
                 # a step is alpha times what alpha multiplies, and an error holds one alpha too
                 step = run.states[t] - (run.states[t - 1] if t else run.initial)
@@ -137,8 +139,9 @@ class RateLoop:
             carry.mul_(self._leak)
             self._connections.back(back.rows[t + 1], carry, add=True)
             for gradients in (back.to_states, back.to_rates):
-                if gradients is not None:
-                    carry.addcmul_(gradients[t], self._alpha)
+                gradient = None if gradients is None else gradients[t]
+                if gradient is not None:
+                    carry.addcmul_(gradient, self._alpha)
             self._f.back(carry, run.values[t], back.errors[t])
             if back.to_alpha is not None:
                 step = run.values[t] - (run.states[t - 1] if t else run.initial)
@@ -156,5 +159,5 @@ def make_loop(form: str, connections: Recurrence, alpha: Tensor, f: Nonlinearity
     return (MembraneLoop if form == "membrane" else RateLoop)(connections, alpha, f)
 
 
-def _each(drive: Steps | None, run: Forward) -> Sequence[Tensor | None]:
+def _each(drive: Steps | None, run: Forward) -> MaybeSteps:
     return [None] * len(run.values) if drive is None else drive

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
 from tertium.errors import BadInput
 
 
-def step_noise(
-    steps: int, batch: int, std: Tensor, generator: torch.Generator | None = None, out: Tensor | None = None
-) -> Tensor:
+def step_noise(steps: int, batch: int, std: Tensor, generator: torch.Generator | None = None) -> Tensor:
     """Draw independent Gaussian noise for each step, trial and unit.
 
     Each step is a draw of its own, so that noise of many steps equals that of the same steps drawn in parts. (One draw
@@ -24,8 +24,6 @@ def step_noise(
         Standard deviation of each unit's noise in one step, in the unit of the drive, shape (unit,).
     generator : torch.Generator, optional
         Its source, on the device of ``std``; by default torch's own.
-    out : Tensor, optional
-        Where to put it.
 
     Returns
     -------
@@ -42,31 +40,40 @@ def step_noise(
     >>> bool((whole == parts).all())
     True
     """
-    found = std.new_empty((steps, batch, len(std))) if out is None else out
+    found = std.new_empty((steps, batch, len(std)))
     for now in found.unbind(0):
         now.normal_(generator=generator)
     return found.mul_(std)
 
 
-class ReplayedNoise:
-    """Noise of a block of steps: drawn from a generator at first, and drawn again, the same, whenever asked for later.
+@dataclass(frozen=True)
+class NoiseSource:
+    """Noise that can be drawn again: only the generator's state, about 5 kB, has to be kept.
 
-    Only the generator's state (about 5 kB) is kept in between.
+    Parameters
+    ----------
+    std : Tensor
+        Shape (unit,); see `step_noise`.
+    generator : torch.Generator or None
+        None stands for torch's own.
     """
 
-    def __init__(self, batch: int, std: Tensor, generator: torch.Generator | None) -> None:
-        self._batch, self._std = batch, std
-        self._live: torch.Generator | None = generator if generator is not None else _default(std.device)
-        self._state = self._live.get_state()
+    std: Tensor
+    generator: torch.Generator | None
 
-    def draw(self, steps: int) -> Tensor:
-        """Return the noise, (time, batch, unit)."""
-        if self._live is None:
-            source = torch.Generator(device=self._std.device)
-            source.set_state(self._state)
-        else:
-            source, self._live = self._live, None
-        return step_noise(steps, self._batch, self._std, source)
+    def get_state(self) -> Tensor:
+        """Return the state of the generator."""
+        return (self.generator if self.generator is not None else _default(self.std.device)).get_state()
+
+    def draw(self, steps: int, batch: int) -> Tensor:
+        """Draw noise, (time, batch, unit)."""
+        return step_noise(steps, batch, self.std, self.generator)
+
+    def replay(self, state: Tensor, steps: int, batch: int) -> Tensor:
+        """Draw the noise that `draw` gave when the generator was in ``state``, and leave the generator alone."""
+        generator = torch.Generator(device=self.std.device)
+        generator.set_state(state)
+        return step_noise(steps, batch, self.std, generator)
 
 
 def checked_std(std: float | Tensor, like: Tensor, units: int) -> Tensor | None:

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.utils.checkpoint import checkpoint as recompute_in_backward
 
 from tertium.errors import BadInput
 from tertium.models.kernels.arguments import checked_alpha, checked_connections, checked_form, checked_initial
+from tertium.models.kernels.blocks import Block, RunInBlocks
 from tertium.models.kernels.fused import states_and_rates
 from tertium.models.kernels.joined import Joined, RunJoined
-from tertium.models.kernels.noise import ReplayedNoise, checked_std, step_noise
+from tertium.models.kernels.noise import NoiseSource, checked_std, step_noise
 from tertium.models.kernels.nonlinearities import Nonlinearity
 from tertium.models.kernels.nonlinearities import nonlinearity as named
 from tertium.models.kernels.projection import project
 from tertium.models.kernels.reference import low_rank_reference, rate_reference
-
-# of steps of inputs, the state before them and noise to their outputs and states
-_Block = Callable[[Tensor, Tensor, Tensor | None], tuple[Tensor, Tensor]]
 
 
 def network_unroll(
@@ -103,17 +98,20 @@ def network_unroll(
     parts.check()
     drive_like = parts.drive_like()
     per_unit = checked_alpha(alpha, drive_like)
-    connections = checked_connections(weight, factors, drive_like)
-    f, form = named(nonlinearity), checked_form(form)
-    if connections[0] is None:
-        block = parts.low_rank_block(connections, per_unit, f, form, all_states)
+    given = checked_connections(weight, factors, drive_like)
+    how = (per_unit, named(nonlinearity), checked_form(form), all_states)
+    if isinstance(given, Tensor):
+        block, parameters = parts.joined(given, *how)
     else:
-        block = parts.joined_block(connections[0], per_unit, f, form, all_states)
+        m, n = given
+        block, parameters = parts.low_rank(m, n, *how)
     std = checked_std(noise_std, x, drive_like.shape[-1])
+    noise = None if std is None else NoiseSource(std, generator)
     state = checked_initial(initial, drive_like)
     if checkpoint and torch.is_grad_enabled():
-        return _in_blocks(block, x, state, std, generator, all_states)
-    return block(x, state, None if std is None else step_noise(len(x), x.shape[1], std, generator))
+        found: tuple[Tensor, Tensor] = RunInBlocks.apply(block, noise, x, state, *parameters)
+        return found
+    return block(x, state, None if noise is None else noise.draw(*x.shape[:2]), *parameters)
 
 
 def network_reference(
@@ -198,51 +196,40 @@ class _Parts:
         """Return a tensor of the drive's shape that takes no memory."""
         return self.x.new_empty(1).expand(*self.x.shape[:2], self.input_weight.shape[0])
 
-    def joined_block(self, weight: Tensor, alpha: Tensor, f: Nonlinearity, form: str, all_states: bool) -> _Block:
+    def joined(
+        self, weight: Tensor, alpha: Tensor, f: Nonlinearity, form: str, all_states: bool
+    ) -> tuple[Block, tuple[Tensor | None, ...]]:
+        """Return a block of a network with full connections, and its parameters."""
         plan = Joined(len(weight), self.x.shape[-1], len(self.output_weight), f, form, all_states)
         matrix = plan.matrix(weight, self.input_weight, self.bias, self.output_weight, self.output_bias)
 
-        def block(x: Tensor, state: Tensor, noise: Tensor | None) -> tuple[Tensor, Tensor]:
-            found: tuple[Tensor, Tensor] = RunJoined.apply(x, state, alpha, matrix, noise, plan)
+        def block(x: Tensor, state: Tensor, noise: Tensor | None, *parameters: Tensor) -> tuple[Tensor, Tensor]:
+            found: tuple[Tensor, Tensor] = RunJoined.apply(x, state, *parameters, noise, plan)
             return found
 
-        return block
+        return block, (alpha, matrix)
 
-    def low_rank_block(
-        self,
-        connections: tuple[Tensor | None, Tensor | None, Tensor | None],
-        alpha: Tensor,
-        f: Nonlinearity,
-        form: str,
-        all_states: bool,
-    ) -> _Block:
-        _, m, n = connections
-        assert m is not None
-        assert n is not None
-        factors = (m, n)
+    def low_rank(
+        self, m: Tensor, n: Tensor, alpha: Tensor, f: Nonlinearity, form: str, all_states: bool
+    ) -> tuple[Block, tuple[Tensor | None, ...]]:
+        """Return a block of a network with connections m n' / N, and its parameters."""
 
-        def block(x: Tensor, state: Tensor, noise: Tensor | None) -> tuple[Tensor, Tensor]:
-            drive = project(x, self.input_weight, self.bias)
+        def block(
+            x: Tensor,
+            state: Tensor,
+            noise: Tensor | None,
+            alpha: Tensor,
+            m: Tensor,
+            n: Tensor,
+            input_weight: Tensor,
+            bias: Tensor | None,
+            output_weight: Tensor,
+            output_bias: Tensor | None,
+        ) -> tuple[Tensor, Tensor]:
+            drive = project(x, input_weight, bias)
             if noise is not None:
                 drive = drive + noise
-            states, rates = states_and_rates(drive, state, alpha, factors=factors, nonlinearity=f, form=form)
-            return project(rates, self.output_weight, self.output_bias), states if all_states else states[-1:].clone()
+            states, rates = states_and_rates(drive, state, alpha, factors=(m, n), nonlinearity=f, form=form)
+            return project(rates, output_weight, output_bias), states if all_states else states[-1:].clone()
 
-        return block
-
-
-def _in_blocks(
-    block: _Block, x: Tensor, state: Tensor, std: Tensor | None, generator: torch.Generator | None, all_states: bool
-) -> tuple[Tensor, Tensor]:
-    outputs, states = [], []
-    for piece in x.split(math.isqrt(len(x) - 1) + 1):
-        noise = None if std is None else ReplayedNoise(x.shape[1], std, generator)
-
-        def steps(piece: Tensor, state: Tensor, noise: ReplayedNoise | None = noise) -> tuple[Tensor, Tensor]:
-            return block(piece, state, None if noise is None else noise.draw(len(piece)))
-
-        output, states_now = recompute_in_backward(steps, piece, state, use_reentrant=False, preserve_rng_state=False)
-        outputs.append(output)
-        states.append(states_now)
-        state = states_now[-1]
-    return torch.cat(outputs), torch.cat(states) if all_states else states[-1]
+        return block, (alpha, m, n, self.input_weight, self.bias, self.output_weight, self.output_bias)
