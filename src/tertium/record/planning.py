@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from tertium.record.projection import Projection
 from tertium.record.reducing import Reduction, UnitLabels, reduction_of
 from tertium.record.sites import choose_sites, label_of, named_sites
 from tertium.record.undisturbed import undisturbed
+from tertium.record.unit_coordinates import Labels, labels_of_units, side_by_side
 from tertium.rng import Seeds
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ class SitePlan:
         Time bins.
     reduction : Reduction
         Shape of its units, and which are kept.
+    labels : mapping of str to array, shape (kept,)
+        What the module itself knows of the units that are kept (``area``, ``cell_type``).
     """
 
     site: str
@@ -60,6 +63,7 @@ class SitePlan:
     arrangement: str
     n_times: int
     reduction: Reduction
+    labels: Labels = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,14 +148,18 @@ class RecordingPlan:
         )
 
     def unit_labels(self) -> dict[str, npt.NDArray[Any]]:
-        """Return the labels of all units: ``unit``, ``layer``, ``channel``, ``row``, ``column``, shape (unit,)."""
+        """Return the labels of all units, shape (unit,).
+
+        They are ``unit``, ``layer``, ``channel``, ``row``, ``column``, and what the modules know of their units.
+        """
         parts: list[tuple[SitePlan, UnitLabels]] = [(s, s.reduction.labels(s.layer)) for s in self.sites]
         names = np.array([name for _, labels in parts for name in labels.unit], dtype=object)
         layer = np.empty(self.n_units, dtype=object)
         for (site, _), part in zip(parts, self.slices, strict=True):
             layer[part] = site.layer
         places = {key: np.concatenate([getattr(p, key) for _, p in parts]) for key in ("channel", "row", "column")}
-        return {"unit": names, "layer": layer, **places}
+        own = side_by_side([s.labels for s in self.sites], [s.reduction.n_kept for s in self.sites])
+        return {"unit": names, "layer": layer, **places, **own}
 
     @cached_property
     def slices(self) -> tuple[slice, ...]:
@@ -255,7 +263,8 @@ def plan_feed(
         for part in arrange(returned, layer, n_trials=n_shown, n_times=n_times, calls=calls):
             seeds = Seeds(seed).child("record").child(part.layer)
             reduction = reduction_of(part.shape, seeds, units=units, projection=projection)
-            found.append(SitePlan(site, part.layer, part.call, part.arrangement, part.n_times, reduction))
+            own = labels_of_units(modules[site], part.layer, reduction)
+            found.append(SitePlan(site, part.layer, part.call, part.arrangement, part.n_times, reduction, own))
     if not found:
         raise _never_called(", ".join(chosen))
     dtype = np.dtype(np.float64 if double else np.float32)

@@ -96,7 +96,8 @@ def record(
     -------
     xarray.DataArray, dims (trial, time, unit)
         Responses, quantity ``activation``. Coordinates of the units: ``unit`` (``"fire4/12/3/5"``), ``layer`` and, for
-        convolutions, ``channel``, ``row``, ``column`` (-1 elsewhere). Lazily opened where ``to`` is given.
+        convolutions, ``channel``, ``row``, ``column`` (-1 elsewhere); and those that a module itself gives by a method
+        ``unit_labels()`` (``area``, ``cell_type``; "" or NaN elsewhere). Lazily opened where ``to`` is given.
 
     Raises
     ------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Literal
 
 import torch
 from torch import nn
@@ -32,13 +33,15 @@ class RecurrentNetwork(nn.Module):
         Time step in seconds, which labels recordings.
     readout_bias : bool
         Whether the read-out has a bias.
+    output : {"linear", "sigmoid"}
+        What is done to the read-out: nothing, or the logistic function (Yang et al. 2019).
     seeds : Seeds or int
         Seeds of the read-out's weights.
 
     Raises
     ------
     BadInput
-        If a cell takes another number of inputs than the one below has units.
+        If a cell takes another number of inputs than the one below has units, or ``output`` is neither of the two.
 
     Examples
     --------
@@ -58,9 +61,13 @@ class RecurrentNetwork(nn.Module):
         *,
         dt: float = 0.02,
         readout_bias: bool = True,
+        output: Literal["linear", "sigmoid"] = "linear",
         seeds: Seeds | int = 0,
     ) -> None:
         super().__init__()
+        if output not in ("linear", "sigmoid"):
+            raise BadInput("output", got=repr(output), expected="'linear' or 'sigmoid'", repair="Leave it out.")
+        self.output = output
         seeds = Seeds(seeds) if isinstance(seeds, int) else seeds
         stack = [cells] if isinstance(cells, Cell) else list(cells)
         for below, above in pairwise(stack):
@@ -131,7 +138,10 @@ class RecurrentNetwork(nn.Module):
         for cell, start in zip(self.cells, begin, strict=True):
             activity, trajectory = cell(activity, start, generator=generator, backend=backend)
             states.append(trajectory)
-        return self.readout(activity), states[0] if len(states) == 1 else tuple(states)
+        outputs = self.readout(activity)
+        if self.output == "sigmoid":
+            outputs = torch.sigmoid(outputs)
+        return outputs, states[0] if len(states) == 1 else tuple(states)
 
     def rates(self, states: State) -> torch.Tensor:
         """Return the activity of the last cell's units in ``states``, shape (time, batch, unit)."""

@@ -10,6 +10,7 @@ from tertium.models.kernels import Nonlinearity
 from tertium.models.recurrent.initial_weights import InitialWeights
 from tertium.models.recurrent.network import RecurrentNetwork
 from tertium.models.recurrent.rate_cell import RateCell
+from tertium.models.wiring import Constraint, Dale, NoAutapses, constrain
 from tertium.rng import Seeds
 
 
@@ -34,6 +35,8 @@ class RateRNN(RecurrentNetwork):
         Standard deviation of the private noise of each unit.
     bias, readout_bias : bool
         Whether units and outputs have a learned bias.
+    output : {"linear", "sigmoid"}
+        What is done to the read-out: nothing, or the logistic function.
     learn_initial, learn_tau : bool
         Whether the initial state and the time constants are learned.
     init : str or InitialWeights
@@ -42,6 +45,11 @@ class RateRNN(RecurrentNetwork):
         Rank of the recurrent weights; full by default.
     random_gain : float
         With ``rank``: spread of a fixed random matrix added to the low-rank part.
+    autapses : bool
+        Whether units may be connected to themselves.
+    dale : float, optional
+        Share of excitatory units, the others being inhibitory; the network then starts with balanced weights. More
+        constraints, and finer ones: `tertium.models.wiring`.
     checkpoint : bool
         Whether training keeps less in memory and computes it again: for long runs.
     seed : int
@@ -70,11 +78,14 @@ class RateRNN(RecurrentNetwork):
         noise: float = 0.0,
         bias: bool = True,
         readout_bias: bool = True,
+        output: Literal["linear", "sigmoid"] = "linear",
         learn_initial: bool = False,
         learn_tau: bool = False,
         init: str | InitialWeights = "gaussian",
         rank: int | None = None,
         random_gain: float = 0.0,
+        autapses: bool = True,
+        dale: float | None = None,
         checkpoint: bool = False,
         seed: int = 0,
     ) -> None:
@@ -96,4 +107,8 @@ class RateRNN(RecurrentNetwork):
             checkpoint=checkpoint,
             seeds=seeds,
         )
-        super().__init__(cell, n_outputs, dt=dt, readout_bias=readout_bias, seeds=seeds)
+        wanted: list[Constraint] = [] if autapses else [NoAutapses()]
+        wanted += [] if dale is None else [Dale(dale, seed=seed)]
+        if wanted:
+            constrain(cell, *wanted)
+        super().__init__(cell, n_outputs, dt=dt, readout_bias=readout_bias, output=output, seeds=seeds)
