@@ -141,7 +141,8 @@ class GymnasiumTask:
         Returns
         -------
         TrialBatch
-            ``columns`` hold the total ``reward`` (NaN where a trial was not played) and the conditions that the environment tells of every trial.
+            ``columns`` hold the total ``reward`` (NaN where a trial was not played) and the conditions that the
+            environment tells of every trial.
         """
         if isinstance(n, bool) or n != int(n) or n < 1:
             raise BadInput("number of trials", got=repr(n), expected="an integer >= 1", repair="Pass n=64.")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import gymnasium
 
+from tertium.errors import BadInput
 from tertium.tasks.catalogue import TASKS, make
 
 
@@ -47,6 +49,15 @@ def gym(name: str, **config: Any) -> gymnasium.Env[Any, Any]:
     task = make(name, **{key: value for key, value in config.items() if key not in _OPTIONS})
     own = getattr(task, "environment", None)
     if own is not None:
+        known = inspect.signature(own).parameters
+        for key in of_environment:
+            if key not in known:
+                raise BadInput(
+                    f"option of the environment of task '{name}'",
+                    got=f"'{key}'",
+                    expected=f"one of {', '.join(known)}" if known else "none",
+                    repair="See what `make` of this task takes.",
+                )
         env: gymnasium.Env[Any, Any] = own(**of_environment)
     else:
         from tertium.tasks.environment.trial_environment import TrialEnvironment
