@@ -8,7 +8,7 @@ from tertium._lazy import attach
 
 if TYPE_CHECKING:
     from tertium.tasks.catalogue import TASKS, make
-    from tertium.tasks.channels import Channel, OneHot, Opposed, Ring, Vector
+    from tertium.tasks.channels import Channel, CosSin, OneHot, Opposed, Ring, Vector
     from tertium.tasks.distributions import (
         Choice,
         Fixed,
@@ -30,6 +30,7 @@ _NAMES = {
     "TASKS": "catalogue",
     "make": "catalogue",
     "Channel": "channels",
+    "CosSin": "channels",
     "OneHot": "channels",
     "Opposed": "channels",
     "Ring": "channels",
@@ -60,6 +61,7 @@ __all__ = [
     "TASKS",
     "Channel",
     "Choice",
+    "CosSin",
     "Epoch",
     "Fixed",
     "Given",

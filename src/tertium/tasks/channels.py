@@ -120,3 +120,28 @@ class Ring(Channel):
         x = (activity * np.cos(self.preferred)).sum(-1)
         y = (activity * np.sin(self.preferred)).sum(-1)
         return np.mod(np.arctan2(y, x), 2 * np.pi)
+
+
+@dataclass(frozen=True)
+class CosSin(Channel):
+    """Two channels that hold the cosine and the sine of a direction (Driscoll et al. 2024).
+
+    Examples
+    --------
+    >>> pair = CosSin("direction")
+    >>> pair.encode(np.array([np.pi / 2, np.nan])).round(6).tolist()
+    [[0.0, 1.0], [0.0, 0.0]]
+    >>> round(float(pair.decode(np.array([0.0, -0.3]))), 3)
+    4.712
+    """
+
+    size: int = 2
+
+    def encode(self, value: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return cosine and sine, shape (..., 2); zeros for a direction that is NaN."""
+        pair = np.stack([np.cos(value), np.sin(value)], axis=-1)
+        return np.where(np.isnan(value)[..., None], 0.0, pair)
+
+    def decode(self, activity: npt.NDArray[Any]) -> npt.NDArray[np.floating]:
+        """Return the direction, radians in [0, 2 pi), shape (...)."""
+        return np.mod(np.arctan2(activity[..., 1], activity[..., 0]), 2 * np.pi)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tertium.errors import BadInput
-from tertium.tasks.channels import Ring
+from tertium.tasks.channels import CosSin, Ring
 
 if TYPE_CHECKING:
     from tertium.tasks.trial_batch import TrialBatch
@@ -104,11 +104,11 @@ class PopulationVector(ResponseRule):
     correct_answer : str
         Condition that holds the direction in radians, NaN where fixation has to be held.
     channel : str
-        A `Ring` of outputs.
+        A `Ring` or `CosSin` of outputs.
     fixation : str, optional
         The fixation output.
     tolerance : float
-        Radians; pi / 5 (36 degrees) in Yang et al.
+        Radians; pi / 5 (36 degrees) in Yang et al., pi / 10 in Driscoll et al.
     during : str
         The response epoch, at whose last step the answer is read.
     """
@@ -119,13 +119,16 @@ class PopulationVector(ResponseRule):
     tolerance: float = np.pi / 10
     during: str = "response"
 
-    def ring(self, batch: TrialBatch) -> Ring:
-        """Return the ring of outputs."""
+    def ring(self, batch: TrialBatch) -> Ring | CosSin:
+        """Return the outputs that hold a direction."""
         for block in batch.spec.outputs:
-            if block.name == self.channel and isinstance(block, Ring):
+            if block.name == self.channel and isinstance(block, Ring | CosSin):
                 return block
         raise BadInput(
-            f"response of task '{batch.spec.name}'", got=f"'{self.channel}'", expected="a Ring of outputs", repair=""
+            f"response of task '{batch.spec.name}'",
+            got=f"'{self.channel}'",
+            expected="a Ring or CosSin of outputs",
+            repair="Name the block of outputs that holds the direction.",
         )
 
     def read(self, outputs: npt.NDArray[Any], batch: TrialBatch) -> npt.NDArray[Any]:

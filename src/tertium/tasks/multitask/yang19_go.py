@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-import numpy as np
-
-from tertium.tasks.distributions import Choice, Uniform
 from tertium.tasks.multitask import yang19_parts as parts
+from tertium.tasks.multitask.shared import choice, on_drawn_modality, one_stimulus, uniform
 from tertium.tasks.spec import Epoch, TaskSpec
 
 Start = Literal["fd", "react", "delay"]
@@ -62,28 +60,23 @@ def delayanti(*, dt: float = 0.02, noise: float = 0.01, shared_timing: bool = Fa
 def _go(start: Start, anti: bool, dt: float, noise: float, shared_timing: bool) -> TaskSpec:
     before = {
         "fd": (
-            Epoch("fixation", parts.uniform(300, 700, dt)),
-            Epoch("stimulus", parts.uniform(500, 1500, dt)),
+            Epoch("fixation", uniform(300, 700, dt)),
+            Epoch("stimulus", uniform(500, 1500, dt)),
         ),
-        "react": (Epoch("fixation", parts.uniform(500, 2500, dt)),),
+        "react": (Epoch("fixation", uniform(500, 2500, dt)),),
         "delay": (
-            Epoch("fixation", parts.choice(300, 500, 700)),
-            Epoch("stimulus", parts.choice(200, 400, 600)),
-            Epoch("delay", parts.choice(200, 400, 800, 1600)),
+            Epoch("fixation", choice(300, 500, 700)),
+            Epoch("stimulus", choice(200, 400, 600)),
+            Epoch("delay", choice(200, 400, 800, 1600)),
         ),
     }[start]
     seen = {"fd": ("stimulus", "response"), "react": ("response",), "delay": ("stimulus",)}[start]
-    turn = np.pi if anti else 0.0
     return parts.spec(
         f"{start}{'anti' if anti else 'go'}",
         f"Respond {'opposite to' if anti else 'in'} the direction of a stimulus {_WHEN[start]}.",
         (*before, Epoch("response", 0.5)),
-        {
-            "modality": Choice((1, 2)),
-            "location": Uniform(*parts.ANYWHERE),
-            "answer": lambda c: (c["location"] + turn) % (2 * np.pi),
-        },
-        parts.on_drawn_modality("location", seen),
+        one_stimulus(anti=anti),
+        on_drawn_modality("location", seen),
         dt=dt,
         noise=noise,
         shared_timing=shared_timing,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from tertium.tasks.distributions import Choice, Uniform
+from tertium.tasks.distributions import Choice
 from tertium.tasks.multitask import yang19_parts as parts
+from tertium.tasks.multitask.shared import Conditions, choice, on_drawn_modality, same_half, same_place
 from tertium.tasks.spec import Epoch, Stimulus, TaskSpec
 
 #: The ten directions of the category tasks; those below pi are one category.
@@ -43,49 +44,33 @@ def dmcnogo(*, dt: float = 0.02, noise: float = 0.01, shared_timing: bool = Fals
 
 
 def _same_place(name: str, go_if: bool, dt: float, noise: float, shared_timing: bool) -> TaskSpec:
-    conditions: parts.Conditions = {
-        "modality_1": Choice((1, 2)),
-        "modality_2": Choice((1, 2)),
-        "match": Choice((0, 1)),
-        # both signs of the distance are in this interval: 2 pi minus it is the same interval
-        "distance": Uniform(np.pi / 9, 17 * np.pi / 9),
-        "location_1": Uniform(*parts.ANYWHERE),
-        "location_2": lambda c: (c["location_1"] + c["distance"] * (1 - c["match"])) % (2 * np.pi),
-        "answer": lambda c: np.where(c["match"] == go_if, c["location_2"], np.nan),
-    }
     what = f"Respond to the second stimulus if it is {'where' if go_if else 'not where'} the first was, else fixate."
-    return _matching(name, what, conditions, Epoch("response", 0.5), dt, noise, shared_timing)
+    conditions, response = same_place(go_if=go_if), Epoch("response", 0.5)
+    return _matching(name, what, conditions, response, dt, noise, shared_timing)
 
 
 def _same_half(name: str, go_if: bool, dt: float, noise: float, shared_timing: bool) -> TaskSpec:
-    conditions: parts.Conditions = {
-        "modality_1": Choice((1, 2)),
-        "modality_2": Choice((1, 2)),
-        "location_1": Choice(CATEGORY_LOCATIONS),
-        "location_2": Choice(CATEGORY_LOCATIONS),
-        "match": lambda c: ((c["location_1"] < np.pi) == (c["location_2"] < np.pi)).astype(np.int64),
-        "answer": lambda c: np.where(c["match"] == go_if, c["location_2"], np.nan),
-    }
     what = (
         f"Respond to the second stimulus if it is {'' if go_if else 'not '}in the category of the first, else fixate."
     )
-    return _matching(name, what, conditions, Epoch("response", parts.choice(200, 400, 600)), dt, noise, shared_timing)
+    conditions = same_half(Choice(CATEGORY_LOCATIONS), go_if=go_if)
+    return _matching(name, what, conditions, Epoch("response", choice(200, 400, 600)), dt, noise, shared_timing)
 
 
 def _matching(
-    name: str, what: str, conditions: parts.Conditions, response: Epoch, dt: float, noise: float, shared_timing: bool
+    name: str, what: str, conditions: Conditions, response: Epoch, dt: float, noise: float, shared_timing: bool
 ) -> TaskSpec:
     stimuli: tuple[Stimulus, ...] = (
-        *parts.on_drawn_modality("location_1", "stimulus1"),
-        *parts.on_drawn_modality("location_2", "response"),
+        *on_drawn_modality("location_1", "stimulus1"),
+        *on_drawn_modality("location_2", "response"),
     )
     return parts.spec(
         name,
         what,
         (
-            Epoch("fixation", parts.choice(200, 400, 600)),
-            Epoch("stimulus1", parts.choice(200, 400, 600)),
-            Epoch("delay", parts.choice(200, 400, 800, 1600)),
+            Epoch("fixation", choice(200, 400, 600)),
+            Epoch("stimulus1", choice(200, 400, 600)),
+            Epoch("delay", choice(200, 400, 800, 1600)),
             response,
         ),
         conditions,

@@ -1,15 +1,13 @@
-"""What the 20 tasks of Yang et al. 2019 have in common: channels, timings, targets, costs and the rule of response."""
+"""What the 20 tasks of Yang et al. 2019 have in common: channels, targets, costs and the rule of response."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from tertium.tasks.channels import Channel, OneHot, Ring
-from tertium.tasks.distributions import Choice, Columns, Distribution, UniformSteps
+from tertium.tasks.multitask.shared import MODALITIES, Conditions
 from tertium.tasks.noise import Noise
 from tertium.tasks.response_rules import PopulationVector
 from tertium.tasks.spec import Epoch, LossWeight, Stimulus, Target, TaskSpec, Value
@@ -29,32 +27,6 @@ REST, RAISED = 0.05, 0.8
 
 #: 36 degrees on either side count as correct.
 TOLERANCE = np.pi / 5
-
-MODALITIES = ("modality1", "modality2")
-ANYWHERE = (0.0, 2 * np.pi)
-
-Conditions = Mapping[str | tuple[str, ...], Distribution | Callable[[Columns], npt.NDArray[Any]]]
-
-
-def uniform(low: int, high: int, dt: float) -> UniformSteps:
-    """Return a duration drawn evenly between two limits in ms, in whole steps as in the original."""
-    return UniformSteps(low / 1000, high / 1000, dt)
-
-
-def choice(*durations: int) -> Choice:
-    """Return a duration that is one of a few, in ms."""
-    return Choice(tuple(d / 1000 for d in durations))
-
-
-def shown(modality: int, location: str) -> Callable[[Columns], npt.NDArray[Any]]:
-    """Return the direction shown on one ring: that of the trial where its modality is this one, else none."""
-    which = "modality" if location == "location" else f"modality_{location[-1]}"
-    return lambda c: np.where(c[which] == modality, c[location], np.nan)
-
-
-def on_drawn_modality(location: str, during: str | Sequence[str]) -> tuple[Stimulus, ...]:
-    """Return a stimulus that appears on whichever ring was drawn for it."""
-    return tuple(Stimulus(ring, shown(i, location), during) for i, ring in enumerate(MODALITIES, start=1))
 
 
 def spec(

@@ -1,0 +1,43 @@
+"""The 15 cognitive tasks of Driscoll et al. 2024 as one set for one network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tertium.tasks.multitask import driscoll24_tasks
+from tertium.tasks.multitask.driscoll24_parts import RULES
+from tertium.tasks.task import Task
+from tertium.tasks.task_set import TaskSet, chosen
+
+
+def driscoll24(
+    *,
+    tasks: Sequence[str] | None = None,
+    weights: Mapping[str, float] | None = None,
+    dt: float = 0.02,
+    noise: float = 0.1,
+    coherences: Sequence[float] = driscoll24_tasks.COHERENCES,
+) -> TaskSet:
+    """Return the 15 tasks of Driscoll et al. 2024, or some of them; 20 inputs and 3 outputs in any case.
+
+    Timings are the authors'. A direction is a cosine and a sine. The fixation target is 0.8 and a response counts
+    within 18 degrees, as in the authors' code.
+
+    Parameters
+    ----------
+    tasks : sequence of str, optional
+        Names, all 15 by default.
+    weights : mapping of str to float, optional
+        How often a task is drawn, relative to the others; evenly by default.
+    dt : float
+        Time step in seconds.
+    noise : float
+        Input noise sigma_x: each sample has standard deviation ``noise * sqrt(2 tau / dt)``, 0.32 at 20 ms.
+    coherences : sequence of float
+        Of the integration tasks: half the difference between the strengths of the stimuli; the sign is drawn.
+    """
+    made = {}
+    for name in chosen("driscoll24", tasks, RULES):
+        more = {"coherences": coherences} if "int" in name else {}
+        made[name] = Task(getattr(driscoll24_tasks, name)(dt=dt, noise=noise, **more))
+    return TaskSet("driscoll24", made, weights)
