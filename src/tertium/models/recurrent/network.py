@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import nn
@@ -88,6 +88,11 @@ class RecurrentNetwork(nn.Module):
                 self.readout.bias.zero_()
 
     @property
+    def site_names(self) -> tuple[str, ...]:
+        """The layers that ``record(..., sites="*")`` records; what constrains weights is a module too, but no layer."""
+        return (*(f"cells.{i}" for i in range(len(self.cells))), "readout")
+
+    @property
     def cell(self) -> Cell:
         """The first cell, which for most networks is the only one."""
         first = self.cells[0]
@@ -101,6 +106,7 @@ class RecurrentNetwork(nn.Module):
         *,
         generator: torch.Generator | None = None,
         backend: str = "auto",
+        all_states: bool = True,
     ) -> tuple[torch.Tensor, State]:
         """Run over time.
 
@@ -114,6 +120,8 @@ class RecurrentNetwork(nn.Module):
             Source of the noise of the units; by default torch's own.
         backend : {"auto", "reference"}
             "reference" loops over the readable ``step`` of each cell.
+        all_states : bool
+            Whether to return the states of all steps, or the last one only (time of length 1), which saves memory.
 
         Returns
         -------
@@ -134,14 +142,29 @@ class RecurrentNetwork(nn.Module):
                 repair="Give the inputs of a TrialBatch as they are, or move the axes.",
             )
         begin = [None] * len(self.cells) if state is None else [state] if torch.is_tensor(state) else list(state)
-        states, activity = [], x
-        for cell, start in zip(self.cells, begin, strict=True):
-            activity, trajectory = cell(activity, start, generator=generator, backend=backend)
-            states.append(trajectory)
-        outputs = self.readout(activity)
+        if len(begin) != len(self.cells):
+            raise BadInput("state", got=f"{len(begin)} tensors", expected=f"one for each of {len(self.cells)} cells")
+        if backend == "auto" and self._in_one_loop():
+            only: Any = self.cell
+            start = only.init(x.shape[1]) if begin[0] is None else begin[0]
+            outputs, last = only.run_with_readout(x, start, self.readout, generator=generator, all_states=all_states)
+            states = [last]
+        else:
+            states, activity = [], x
+            for cell, start in zip(self.cells, begin, strict=True):
+                activity, trajectory = cell(activity, start, generator=generator, backend=backend)
+                states.append(trajectory if all_states else trajectory[-1:])
+            outputs = self.readout(activity)
         if self.output == "sigmoid":
             outputs = torch.sigmoid(outputs)
         return outputs, states[0] if len(states) == 1 else tuple(states)
+
+    def _in_one_loop(self) -> bool:
+        """Whether cell and read-out may run as one: nobody listens to either by itself, as a recording does."""
+        if len(self.cells) > 1 or not hasattr(self.cell, "run_with_readout") or not isinstance(self.readout, nn.Linear):
+            return False
+        parts = (self.cell, self.readout)
+        return not any(p._forward_hooks or p._forward_pre_hooks or p._backward_hooks for p in parts)
 
     def rates(self, states: State) -> torch.Tensor:
         """Return the activity of the last cell's units in ``states``, shape (time, batch, unit)."""

@@ -11,7 +11,14 @@ import torch
 from torch import nn
 
 from tertium.errors import BadInput
-from tertium.models.kernels import Nonlinearity, low_rank_unroll, nonlinearity, rate_unroll
+from tertium.models.kernels import (
+    Nonlinearity,
+    low_rank_unroll,
+    network_unroll,
+    nonlinearity,
+    rate_unroll,
+    step_noise,
+)
 from tertium.models.recurrent.cell import Cell
 from tertium.models.recurrent.initial_weights import InitialWeights, named_scheme
 from tertium.rng import Seeds
@@ -59,7 +66,8 @@ class RateCell(Cell):
     random_gain : float
         With ``rank``: spread of a fixed random matrix that is added to the low-rank part; 0 for none.
     checkpoint : bool
-        Whether training keeps less in memory and computes it again (`tertium.models.kernels`): for long runs.
+        Whether training keeps less in memory and computes it again: for long runs. It saves most in a network of one
+        layer, where about sqrt(time) states are kept (`run_with_readout`).
     seeds : Seeds or int
         Seeds of the weights.
 
@@ -171,13 +179,14 @@ class RateCell(Cell):
         """Return the firing rates in a state, shape (..., unit)."""
         return self.nonlinearity(state) if self.form == "membrane" else state
 
+    def noise_of_step(self) -> torch.Tensor:
+        """Return the standard deviation of what is added to the drive of each unit at each step, shape (unit,)."""
+        scale = self.noise_std * torch.sqrt(2 / self.leak().detach())
+        return scale.to(self.input_weight.dtype).expand(self.n_units)
+
     def noise(self, steps: int, batch: int, generator: torch.Generator | None = None) -> torch.Tensor | None:
         """Draw noise for a run, shape (time, batch, unit), or None."""
-        if self.noise_std == 0:
-            return None
-        like = self.input_weight
-        drawn = torch.randn(steps, batch, self.n_units, generator=generator, device=like.device, dtype=like.dtype)
-        return drawn * (self.noise_std * torch.sqrt(2 / self.leak().detach()))
+        return None if self.noise_std == 0 else step_noise(steps, batch, self.noise_of_step(), generator)
 
     def recurrent(self, rates: torch.Tensor) -> torch.Tensor:
         """Return what the units receive from each other, shape (batch, unit)."""
@@ -208,6 +217,50 @@ class RateCell(Cell):
         if self.rank is None:
             return rate_unroll(drive, state, self.recurrent_weight, *how)
         return low_rank_unroll(drive, state, self.left, self.right, *how, weight=self.recurrent_weight)
+
+    def run_with_readout(
+        self,
+        xs: torch.Tensor,
+        state: torch.Tensor,
+        readout: nn.Linear,
+        *,
+        generator: torch.Generator | None = None,
+        all_states: bool = True,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Run the cell and a linear read-out of its rates in one loop, which is faster than one after the other.
+
+        Parameters
+        ----------
+        xs : torch.Tensor, shape (time, batch, n_inputs)
+        state : torch.Tensor, shape (batch, unit)
+        readout : torch.nn.Linear
+        generator : torch.Generator, optional
+            Source of the noise.
+        all_states : bool
+            Whether to return all states or the last one only.
+
+        Returns
+        -------
+        outputs : torch.Tensor, shape (time, batch, output)
+        states : torch.Tensor, shape (time or 1, batch, unit)
+        """
+        return network_unroll(
+            xs,
+            state,
+            self.input_weight,
+            readout.weight,
+            self.leak(),
+            weight=self.recurrent_weight,
+            factors=None if self.rank is None else (self.left, self.right),
+            bias=self.bias,
+            output_bias=readout.bias,
+            nonlinearity=self.nonlinearity,
+            form=self.form,
+            noise_std=self.noise_of_step() if self.noise_std else 0.0,
+            generator=generator,
+            checkpoint=self.checkpoint,
+            all_states=all_states,
+        )
 
 
 def _nonlinearity(given: str | Nonlinearity) -> Nonlinearity:

@@ -73,7 +73,7 @@ class VanillaCell(RateCell):
             seeds=seeds,
         )
 
-    def noise(self, steps: int, batch: int, generator: torch.Generator | None = None) -> torch.Tensor | None:
-        """Draw noise for a run, shape (time, batch, unit), or None."""
-        drawn = super().noise(steps, batch, generator)
-        return None if drawn is None else drawn / 2**0.5  # a step is no time constant here: no sqrt(2 / alpha)
+    def noise_of_step(self) -> torch.Tensor:
+        """Return the standard deviation of what is added to the drive of each unit at each step, shape (unit,)."""
+        # a step is no part of a time constant here: no sqrt(2 / alpha)
+        return torch.full_like(self.input_weight[:, 0], self.noise_std).detach()

@@ -203,8 +203,7 @@ def rewire_after(optimizer: torch.optim.Optimizer, module: nn.Module) -> Any:
         for one in parametrizations
         if isinstance(one, Rewired)
     ]
-    groups = {id(p): group for group in optimizer.param_groups for p in group["params"]}
-    if not found or any(id(strength) not in groups for strength, _ in found):
+    if not found or any(_group_of(optimizer, strength) is None for strength, _ in found):
         raise BadInput(
             "rewire_after",
             got="no weight under Rewiring" if not found else "an optimiser that does not own the rewired weight",
@@ -214,8 +213,14 @@ def rewire_after(optimizer: torch.optim.Optimizer, module: nn.Module) -> Any:
 
     def after(optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
         for strength, rewired in found:
+            group = _group_of(optimizer, strength)  # looked up anew: loading a state makes new groups
             memory = optimizer.state.get(strength, {}).values()
             momenta = [m for m in memory if torch.is_tensor(m) and m.shape == strength.shape]
-            rewired.rewire(strength, float(groups[id(strength)]["lr"]), momenta)
+            if group is not None:
+                rewired.rewire(strength, float(group["lr"]), momenta)
 
     return optimizer.register_step_post_hook(after)
+
+
+def _group_of(optimizer: torch.optim.Optimizer, parameter: torch.Tensor) -> dict[str, Any] | None:
+    return next((g for g in optimizer.param_groups if any(p is parameter for p in g["params"])), None)
