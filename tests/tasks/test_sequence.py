@@ -141,3 +141,57 @@ def test_misspelt_languages_and_bad_lengths_are_answered():
         make("regular_language", shortest=5, longest=3)
     with pytest.raises(BadInput, match="balance"):
         make("regular_language", balance=2.0)
+
+
+def test_copy_asks_for_the_string_after_the_go_signal():
+    batch = make("copy", symbols=8, length=10, delay=0.3).batch(50, seed=0)
+    assert batch.steps == 10 + 30 + 10
+    shown, asked = batch.inputs.argmax(-1), batch.targets.argmax(-1)
+    np.testing.assert_array_equal(shown[:10], asked[40:])
+    np.testing.assert_array_equal(shown[:10].T, batch.columns["string"])
+    assert (shown[10:39] == 8).all()
+    assert (shown[39] == 9).all()
+    assert (shown[40:] == 8).all()
+    assert (asked[:40] == 8).all()
+    wrong = batch.targets.copy()
+    wrong[45, 7] = np.roll(wrong[45, 7], 1)
+    assert batch.correct(wrong).sum() == 49
+
+
+def test_sine_waves_have_the_frequency_of_their_input():
+    batch = make("sine_generator", duration=8.0).batch(30, seed=0)
+    time = np.arange(batch.steps) * batch.dt
+    level = batch.inputs[0, :, 0]
+    omega = 1.0 + 5.0 * ((level - 0.25) * 51 - 1) / 50
+    np.testing.assert_allclose(batch.targets[..., 0], np.sin(omega * time[:, None]), atol=1e-4)
+    assert (batch.inputs == batch.inputs[:1]).all()
+
+
+@pytest.mark.parametrize("points", [1, 2, 3])
+def test_moving_average_agrees_with_a_plain_loop(points):
+    batch = make("moving_average", points=points).batch(4, seed=0)
+    for trial in range(4):
+        values, marks = batch.inputs[:, trial, 0].tolist(), batch.inputs[:, trial, 1].tolist()
+        last, means = [0.0] * points, []
+        for value, mark in zip(values, marks, strict=True):
+            last = [*last[1:], value] if mark == 1 else last
+            means.append(sum(last) / points)
+        np.testing.assert_allclose(batch.targets[:, trial, 0], means, atol=1e-6)
+
+
+def test_marks_keep_their_distance_and_come_at_the_stated_rate():
+    batch = make("moving_average", duration=50.0, shortest_gap=0.1, rate=2.0).batch(20, seed=0)
+    gaps = np.concatenate([np.diff(np.flatnonzero(batch.inputs[:, trial, 1])) for trial in range(20)]) * batch.dt
+    assert gaps.min() >= 0.1 - 1e-9
+    # a gap of at least one step, then geometric waiting with mean 1 / rate, of which the first step is part of the gap
+    assert gaps.mean() == pytest.approx(0.1 + 0.5 - 0.01, abs=0.05)
+    assert np.abs(batch.inputs[..., 0]).max() < 1
+
+
+def test_nothing_to_do_is_refused():
+    with pytest.raises(BadInput, match="copying"):
+        make("copy", length=0)
+    with pytest.raises(BadInput, match="moving average"):
+        make("moving_average", points=0)
+    with pytest.raises(BadInput, match="sine generator"):
+        make("sine_generator", frequencies=0)
