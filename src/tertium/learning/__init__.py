@@ -9,6 +9,7 @@ from tertium._lazy import attach
 if TYPE_CHECKING:
     from tertium.learning import costs, goals, rules
     from tertium.learning.fitting import fit
+    from tertium.learning.many import Lost, fit_many
     from tertium.learning.rule import Filled, Rule, Run, Trials
     from tertium.learning.training import schedules
     from tertium.learning.training.curriculum import Lesson
@@ -22,12 +23,14 @@ _NAMES = {
     "Filled": "rule",
     "Fit": "training.result",
     "Lesson": "training.curriculum",
+    "Lost": "many",
     "Rule": "rule",
     "Run": "rule",
     "TensorBoard": "training.sinks",
     "Trials": "rule",
     "costs": "costs",
     "fit": "fitting",
+    "fit_many": "many",
     "goals": "goals",
     "rules": "rules",
     "schedules": "training.schedules",
@@ -39,12 +42,14 @@ __all__ = [
     "Filled",
     "Fit",
     "Lesson",
+    "Lost",
     "Rule",
     "Run",
     "TensorBoard",
     "Trials",
     "costs",
     "fit",
+    "fit_many",
     "goals",
     "rules",
     "schedules",

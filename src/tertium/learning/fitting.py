@@ -22,7 +22,8 @@ from tertium.learning.training.result import Fit
 from tertium.learning.training.schedules import Constant, ScheduleChoice, make_scheduler
 from tertium.learning.training.sinks import MetricsFile, Sink
 from tertium.learning.training.state import TrainingState
-from tertium.learning.training.validation import Validation
+from tertium.learning.training.validation import Validation, cost_name
+from tertium.models.wiring.deep_rewiring import Rewired, rewire_after
 from tertium.rng import Seeds
 from tertium.tasks.task import TaskLike
 
@@ -60,7 +61,8 @@ def fit(
     """Train a network on a task.
 
     The trials and the noise of a step depend on the seed and the number of the step alone, so that a training that
-    was killed goes on from its last checkpoint to the very weights it would have had.
+    was killed goes on from its last checkpoint to the very weights it would have had. Weights under
+    `tertium.models.wiring.Rewiring` are rewired after each step.
 
     Parameters
     ----------
@@ -82,7 +84,7 @@ def fit(
     clip : float, optional
         Largest norm of the gradient of all parameters together.
     costs : sequence
-        Costs on activity and on weights; see `tertium.learning.costs`.
+        Costs on activity and on weights, each of another name; see `tertium.learning.costs`.
     hooks : sequence of Hook
         Done after each step of the optimiser, in order.
     steps : int
@@ -150,6 +152,9 @@ def fit(
     _check_fit(model, task)
     if checkpoint is not None and keeper is not None:
         raise BadInput("checkpoint", got="a folder and a keeper", expected="one of the two", repair="Leave one out.")
+    if on_interrupt not in ("raise", "return"):
+        raise BadInput("on_interrupt", got=repr(on_interrupt), expected="'raise' or 'return'")
+    _check_names(costs)
     plan = Plan(
         name=name,
         course=lessons(curriculum, Lesson(task, until, checks)),
@@ -177,8 +182,13 @@ def fit(
     if checkpoint is not None:
         keeper = FolderKeeper(checkpoint)
         sinks = (MetricsFile(Path(checkpoint) / "metrics.jsonl", state), *sinks)
-    with torch_threads(threads):
-        interrupted = train(plan, state, keeper or only_count, sinks)
+    rewiring = rewire_after(made, model) if any(isinstance(part, Rewired) for part in model.modules()) else None
+    try:
+        with torch_threads(threads):
+            interrupted = train(plan, state, keeper or only_count, sinks)
+    finally:
+        if rewiring is not None:
+            rewiring.remove()
     if interrupted and on_interrupt == "raise":
         raise KeyboardInterrupt
     stopped = "interrupted" if interrupted else state.stopped or "steps"
@@ -188,6 +198,16 @@ def fit(
 def _word(choice: Any) -> str:
     """Return how an option is written into a checkpoint: text, or the name of a function."""
     return str(getattr(choice, "__qualname__", choice))
+
+
+def _check_names(costs: Sequence[ActivityCost | WeightCost]) -> None:
+    """Refuse two costs of one name: the metrics could not tell them apart."""
+    names = [cost_name(cost) for cost in costs]
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise BadInput(
+            "costs", got=f"'{twice[0]}' twice", expected="different names", repair="Pass name= to one of them."
+        )
 
 
 def _check_options(**numbers: int) -> None:

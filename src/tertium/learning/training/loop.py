@@ -73,6 +73,7 @@ def train(plan: Plan, state: TrainingState, keeper: Keeper, sinks: Sequence[Sink
     model, optimizer = state.model, state.optimizer
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     like = parameters[0]
+    model.train()
     with HeldInterrupt() as interrupt, training_bar(plan.steps, plan.progress) as show:
         counting = keeper(plan.name, plan.steps, save=state.save, load=state.load, every=plan.checkpoint_every)
         for step in counting:
@@ -88,11 +89,14 @@ def train(plan: Plan, state: TrainingState, keeper: Keeper, sinks: Sequence[Sink
 
             filled = plan.rule.fill(model, trials, plan.goal, seeds=seeds, costs=plan.activity_costs)
             add_gradients(plan.weight_costs, model)
-            norm = torch.nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
-            if not (math.isfinite(filled.loss) and bool(torch.isfinite(norm))):
-                raise diverged(plan, state, keeper, step, batch_seed, filled.loss, float(norm))
-            if plan.clip is not None:
-                torch.nn.utils.clip_grads_with_norm_(parameters, plan.clip, norm)
+            gradients = [p.grad for p in parameters if p.grad is not None]
+            norm = float(torch.nn.utils.get_total_norm(gradients)) if gradients else math.nan
+            if not (math.isfinite(filled.loss) and math.isfinite(norm)):
+                raise diverged(plan, state, keeper, step, batch_seed, filled.loss, norm)
+            if plan.clip is not None and norm > plan.clip:
+                for gradient in gradients:
+                    gradient.mul_(plan.clip / norm)
+            state.learning_rate = float(optimizer.param_groups[0]["lr"])
             optimizer.step()
             state.scheduler.step()
             for hook in plan.hooks:
@@ -100,7 +104,7 @@ def train(plan: Plan, state: TrainingState, keeper: Keeper, sinks: Sequence[Sink
 
             state.step = step + 1
             state.losses.append(filled.loss)
-            state.norms.append(float(norm))
+            state.norms.append(norm)
             if state.step % plan.validation.every == 0 or state.step == plan.steps:
                 check = validate(plan, state, time.monotonic() - began)
                 for sink in sinks:
@@ -128,7 +132,7 @@ def validate(plan: Plan, state: TrainingState, spent: float) -> Check:
         loss=sum(state.losses) / len(state.losses),
         performance=score.performance,
         validation_loss=score.loss,
-        learning_rate=float(state.optimizer.param_groups[0]["lr"]),
+        learning_rate=state.learning_rate,
         gradient_norm=sum(state.norms) / len(state.norms),
         seconds=state.seconds + spent,
         by_task=score.by_task,
@@ -150,7 +154,7 @@ def diverged(
     plan: Plan, state: TrainingState, keeper: Keeper, step: int, batch_seed: int, loss: float, norm: float
 ) -> Diverged:
     """Return the error for a loss or gradient that is not finite: where, how to see it again, what is left."""
-    what = f"loss {loss}" if not math.isfinite(loss) else f"gradient of norm {norm}"
+    what = f"loss {loss}" if not math.isfinite(loss) else f"a gradient (goal and costs) of norm {norm}"
     if state.saved is None:
         left = "No checkpoint had been kept (checkpoint=FOLDER keeps them)."
     else:

@@ -85,6 +85,8 @@ class TrainingState:
         Steps done at the last checkpoint.
     lesson, streak : int
         Place in the curriculum; validations in a row that were good enough.
+    learning_rate : float
+        Of the last step.
     losses, norms : list of float
         Since the last check.
     history : list of Check
@@ -102,6 +104,7 @@ class TrainingState:
     saved: int | None = None
     lesson: int = 0
     streak: int = 0
+    learning_rate: float = 0.0
     losses: list[float] = field(default_factory=list)
     norms: list[float] = field(default_factory=list)
     history: list[Check] = field(default_factory=list)
@@ -157,8 +160,21 @@ class TrainingState:
                     expected="the options with which it was begun",
                     repair="Choose another folder, or delete the checkpoint to begin again.",
                 )
-        self.model.load_state_dict(kept["model"])
+        try:
+            self.model.load_state_dict(kept["model"])
+        except RuntimeError as problem:
+            raise BadInput(
+                "checkpoint of another network",
+                got=" ".join(str(problem).split())[:160],
+                expected="the network with which the training was begun",
+                repair="Choose another folder, or delete the checkpoint to begin again.",
+            ) from None
+        groups = self.optimizer.param_groups
         self.optimizer.load_state_dict(kept["optimizer"])
+        # torch hands out new groups; hooks on the optimiser may hold the old ones (rewiring reads its rate there)
+        for group, loaded in zip(groups, self.optimizer.param_groups, strict=True):
+            group.update(loaded)
+        self.optimizer.param_groups = groups
         self.scheduler.load_state_dict(kept["scheduler"])
         for hook, state in zip(self.hooks, kept["hooks"], strict=True):
             if state is not None:
