@@ -23,6 +23,7 @@ _NAMES = {
     "project": "projection",
     "rate_reference": "reference",
     "rate_unroll": "fused",
+    "record_run": "graphs",
     "states_and_rates": "fused",
     "step_noise": "noise",
 }
@@ -39,6 +40,7 @@ __all__ = [
     "project",
     "rate_reference",
     "rate_unroll",
+    "record_run",
     "states_and_rates",
     "step_noise",
 ]
@@ -46,6 +48,7 @@ __all__ = [
 if TYPE_CHECKING:
     from tertium.models.kernels.arguments import FORMS
     from tertium.models.kernels.fused import low_rank_unroll, rate_unroll, states_and_rates
+    from tertium.models.kernels.graphs import record_run
     from tertium.models.kernels.noise import step_noise
     from tertium.models.kernels.nonlinearities import NONLINEARITIES, Nonlinearity, nonlinearity
     from tertium.models.kernels.projection import project
