@@ -1,0 +1,1 @@
+"""Tasks with exactly the numbers of a published network study."""
