@@ -9,18 +9,10 @@ import tertium
 from tertium.errors import BadInput
 from tertium.run.tree import read_json, write_json
 from tertium.studies.catalogue import ROWS, STUDIES, canon
+from tertium.studies.kept import results_folder
 
 if TYPE_CHECKING:
     from tertium.run.engine import FinishedRun
-
-
-def results_folder() -> Path:
-    """Return the folder of kept results: the repository's, or the installed package's copy of it."""
-    package = Path(tertium.__file__).resolve().parent
-    checkout = package.parents[1]
-    if (checkout / "pyproject.toml").exists() and (checkout / "results").exists():
-        return checkout / "results"
-    return package / "results"
 
 
 def record(run: FinishedRun) -> Path:

@@ -20,6 +20,9 @@ STUDIES = Registry(
         "observation_models": "tertium.studies.observation_models:ObservationModels",
         "rosenblatt1958": "tertium.studies.rosenblatt1958:Rosenblatt1958",
         "rumelhart1986": "tertium.studies.rumelhart1986:Rumelhart1986",
+        "williams1989": "tertium.studies.williams1989:Williams1989",
+        "yang2019": "tertium.studies.yang2019:Yang2019",
+        "yang2019composition": "tertium.studies.yang2019composition:Yang2019Composition",
     },
     group="tertium.studies",
     listing="tertium studies",
@@ -34,6 +37,9 @@ ROWS: dict[str, str] = {
     "observation_models": "SEN18",
     "rosenblatt1958": "FND02",
     "rumelhart1986": "FND04",
+    "williams1989": "FND11",
+    "yang2019": "COG06",
+    "yang2019composition": "COG07",
 }
 
 
