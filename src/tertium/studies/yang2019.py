@@ -110,28 +110,25 @@ class Yang2019(Study):
         def groups() -> dict[str, Any]:
             tv = variance(network, "variance")
             found, again = (cluster(v, ks, seeds) for v in (tv, variance(network, "variance again")))
-            other = {
-                name: cluster(variance(net, "variance"), ks, seeds)
-                for name, net in (("tanh", tanh), ("untrained", blank))
-            }
+            of_tanh, of_blank = (cluster(variance(net, "variance"), ks, seeds) for net in (tanh, blank))
             return {
                 "variance": tv,
                 "labels": found.labels,
                 "ks": found.ks,
                 "silhouettes": found.silhouettes,
                 "silhouettes_again": again.silhouettes,
-                "silhouettes_tanh": other["tanh"].silhouettes,
-                "silhouettes_untrained": other["untrained"].silhouettes,
+                "silhouettes_tanh": of_tanh.silhouettes,
+                "silhouettes_untrained": of_blank.silhouettes,
             }
 
         def cut(labels: NDArray[np.int64], preferred: NDArray[np.bool_]) -> tuple[Floats, float]:
             losses, _ = lesion_losses(network, labels, noisy, config.lesion_trials, seeds.child("lesion"))
             return losses, selectivity_of_lesions(losses, preferred)
 
-        measured = lab.stage(
-            "performance",
-            lambda: {"performance": correct(network), "untrained": correct(blank), "tanh_performance": correct(tanh)},
-        )
+        def learned() -> dict[str, Any]:
+            return {"performance": correct(network), "untrained": correct(blank), "tanh_performance": correct(tanh)}
+
+        measured = lab.stage("performance", learned)
         grouped = lab.stage("clusters", groups)
         tv, labels = grouped["variance"], grouped["labels"]
         preferred = preferred_tasks(tv, labels)
@@ -202,30 +199,30 @@ class Yang2019(Study):
         yield from fractional_claims(results)
 
     def figures(self, results: Sequence[Results]) -> Iterator[Picture]:
-        """Draw the tasks learned, the task variances by cluster, the silhouettes, the lesions and fractional variances."""
+        """Draw the tasks learned, the variances by cluster, the silhouettes, the lesions and fractional variances."""
         first, seeds = results[0], len(results)
         points, active = normalised(first.variance)
         yield Picture(
             "performance",
             draw.performance(results),
-            f"Fraction correct in each task with all noise, {seeds} networks (dots), their mean (bar); dashed: 90 %. Grey: before "
-            "training.",
+            f"Fraction correct in each task with all noise; a dot a network, {seeds} of each kind.",
         )
         yield Picture(
             "variance",
             draw.variances(points, first.labels[active], first.tasks),
-            f"Normalised task variance of the {int(active.sum())} active units of the first network, grouped by k-means; lines "
-            "part the clusters.",
+            f"Normalised task variance of the {int(active.sum())} active units of the first network, by k-means; "
+            "lines part the clusters.",
         )
         yield Picture(
             "silhouettes",
             draw.silhouettes(results),
-            f"Mean silhouette against the number of clusters, mean and 95 % interval over {seeds} networks of each kind.",
+            f"Mean silhouette against the number of clusters; mean and 95 % interval over {seeds} networks a kind.",
         )
         yield Picture(
             "lesions",
             draw.lesions(first),
-            "Loss of performance (fraction correct before minus after) in each task when a cluster is cut, first network.",
+            "Loss of performance (fraction correct before minus after) in each task when a cluster is cut; first "
+            "network, in brackets the units of the cluster.",
         )
         yield Picture(
             "fractional",

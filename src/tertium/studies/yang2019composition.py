@@ -157,14 +157,14 @@ class Yang2019Composition(Study):
         yield Picture(
             "states",
             draw.states(results[0], WHOLE, tuple(PARTS)),
-            "Mean state at the end of the stimulus in each task, first network, on the first two principal components of the four "
-            "tasks; the cross is Anti + Delay Go - Go.",
+            "Mean state at the end of the stimulus in each task, first network, on the first two components of "
+            "the four tasks; the cross is Anti + Delay Go - Go.",
         )
         yield Picture(
             "cosines",
             draw.cosines(results),
-            f"Cosine with the state of Delay Anti, {n} networks (dots) and their mean (line); random: mean over sums of three "
-            "other tasks.",
+            f"Cosine with the state of Delay Anti, {n} networks (dots) and mean (line); random: mean over sums of "
+            "three other tasks.",
         )
         yield Picture(
             "rules",

@@ -30,7 +30,7 @@ class YangConfig(StudyConfig):
     second_moment: float = Field(0.99, gt=0, lt=1, description="Adam's decay of the squared gradient")
     clip: float = Field(1.0, gt=0, description="largest norm of the gradient")
     coarse_dt: float = Field(0.05, gt=0, description="time step of the first part of the training, seconds")
-    coarse_steps: int = Field(14_000, ge=1, description="steps of the first part")
+    coarse_steps: int = Field(16_000, ge=1, description="steps of the first part")
     dt: float = Field(0.02, gt=0, description="time step of the second part and of all measurements, seconds")
     steps: int = Field(1_000, ge=1, description="steps of the second part")
     fine_learning_rate: float = Field(5e-4, gt=0, description="of the second part")
