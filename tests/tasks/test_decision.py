@@ -155,8 +155,12 @@ def test_shapes_appear_one_after_another_at_places_of_their_own_and_stay():
 
 
 def test_economic_choice_prefers_the_larger_value_at_the_stated_ratio():
-    batch = make("economic_choice", ratio=2.2).batch(2000, seed=0)
+    task = make("economic_choice", ratio=2.2)
+    batch = task.batch(2000, seed=0)
     table = batch.conditions
+    np.testing.assert_allclose(task.spec.response.reward(batch.targets, batch), table["chosen_value"])
+    other = task.spec.response.reward(batch.targets[..., [0, 2, 1]], batch)
+    np.testing.assert_allclose(other, table["value_a"] + table["value_b"] - table["chosen_value"])
     takes_a = table["chosen_juice"] == "A"
     assert (takes_a == (2.2 * table["amount_a"] > table["amount_b"])).all()
     assert (table["chosen_value"] == np.maximum(table["value_a"], table["value_b"])).all()

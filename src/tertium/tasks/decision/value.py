@@ -85,7 +85,7 @@ def economic_choice(
         ),
         targets=frame.targets,
         weights=frame.weights,
-        response=frame.response,
+        response=Offer("choice"),
         noise={"left": Noise(noise, "leaky", tau=0.1), "right": Noise(noise, "leaky", tau=0.1)},
         facets=("left_juice", "choice"),
     )
@@ -155,6 +155,16 @@ def post_decision_wager(
         noise={"motion": Noise(noise, "leaky", tau=0.1)},
         facets=("wager", "choice"),
     )
+
+
+@dataclass(frozen=True)
+class Offer(LargestOutput):
+    """The answer is the offer taken, left (0) or right (1); what it earns is its value, in units of juice B."""
+
+    def reward(self, outputs: npt.NDArray[Any], batch: TrialBatch) -> npt.NDArray[np.floating]:
+        """Return the value of the juice taken in each trial, shape (trial,)."""
+        takes_a = self.read(outputs, batch) == batch.columns["left_juice"]
+        return np.where(takes_a, batch.columns["value_a"], batch.columns["value_b"])
 
 
 @dataclass(frozen=True)
