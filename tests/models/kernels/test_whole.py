@@ -125,6 +125,16 @@ def test_gradients_agree_with_finite_differences(form):
     assert torch.autograd.gradcheck(function, tuple(given.values()), fast_mode=True)
 
 
+@pytest.mark.parametrize("kind", ["dense", "low rank"])
+def test_an_input_that_is_not_a_number_spoils_nothing_before_it(kind):
+    given = {key: tensor.detach() for key, tensor in draws(torch.float32, kind).items()}
+    expected = run(network_unroll, given)
+    given["x"][4] = float("nan")
+    for mine, before in zip(run(network_unroll, given), expected, strict=True):
+        torch.testing.assert_close(mine[:4], before[:4])
+        assert mine[4:].isnan().all()
+
+
 def test_noise_has_its_size_and_leaves_the_generator_where_one_draw_would():
     given = draws(torch.float64)
     std = torch.linspace(0.1, 1, UNITS, dtype=torch.float64)

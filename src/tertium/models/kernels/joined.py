@@ -105,7 +105,10 @@ class RunJoined(torch.autograd.Function):
         loop = make_loop(plan.form, Dense(matrix, alpha), alpha, plan.f)
         loop.forward(run, None if noise is None else noise.unbind(0))
         lower = matrix[plan.units : plan.units + plan.outputs]
-        outputs = torch.mm(rows[1:].flatten(0, 1), lower.t()).view(steps, batch, plan.outputs)
+        # not the whole row: zero times an input that is not a number would reach the output a step too early
+        outputs = torch.addmm(
+            lower[:, plan.units + plan.inputs], rates[1:].flatten(0, 1), lower[:, : plan.units].t()
+        ).view(steps, batch, plan.outputs)
         handed = (
             run.states[-1][None].clone() if not plan.all_states else rates[1:].clone() if states is None else states
         )
