@@ -87,7 +87,7 @@ def test_costs_add_their_gradients_and_show_by_name(task, network):
 
 def test_a_rate_target_is_approached(task, network):
     def mean_rate(model):
-        outputs, states = model(Trials.of(task.batch(32, seed=9)).inputs)
+        _, states = model(Trials.of(task.batch(32, seed=9)).inputs)
         return float(model.rates(states).mean())
 
     before, model = mean_rate(network()), network()
@@ -97,12 +97,12 @@ def test_a_rate_target_is_approached(task, network):
 
 @pytest.mark.parametrize("strength", [-1.0, float("nan"), float("inf")])
 def test_a_strength_is_a_finite_positive_number(strength):
-    with pytest.raises(BadInput, match="strength of RatesL1: got .*, expected a finite number >= 0"):
+    with pytest.raises(BadInput, match=r"strength of RatesL1: got .*, expected a finite number >= 0"):
         costs.RatesL1(strength)
 
 
 def test_costs_that_cannot_be_used_are_answered(task, network):
-    with pytest.raises(BadInput, match="costs: got 'RatesL1' twice, expected different names. Pass name= to one"):
+    with pytest.raises(BadInput, match=r"costs: got 'RatesL1' twice, expected different names. Pass name= to one"):
         fit(network(), task, costs=[costs.RatesL1(1.0), costs.RatesL1(2.0)], steps=1)
     with pytest.raises(BadInput, match="which: got 'input', expected 'recurrent' or 'all'"):
         costs.WeightsL1(1.0, "input")(network())

@@ -54,7 +54,7 @@ def test_a_gradient_that_is_not_finite_stops_before_it_reaches_the_weights(task,
         return torch.sqrt((outputs * 0).sum()) + mean_squared_error(outputs, trials)
 
     model = network()
-    with pytest.raises(Diverged, match="step 0 of training: got a gradient .* of norm nan"):
+    with pytest.raises(Diverged, match=r"step 0 of training: got a gradient .* of norm nan"):
         fit(model, task, goal=goal, **QUICK)
     assert same(model, network())
 

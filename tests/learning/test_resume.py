@@ -55,18 +55,18 @@ def check_resumed(resumed, whole, folder):
         assert torch.equal(got, want), f"{name} differs"
     assert same_but_for_time(resumed, whole)
     lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
-    assert [line["step"] for line in lines] == [7, 14, 21, 28, 35, 40], "each validation once"
+    assert [line["step"] for line in lines] == [5, 10, 15, 20, 24], "each validation once"
     assert not list(folder.glob("*.part"))
 
 
 def test_the_training_of_these_tests_moves_on_and_rewires(whole, script):
-    assert [check.lesson for check in whole.history] == [0, 0, 1, 1, 1, 1]
+    assert [check.lesson for check in whole.history] == [0, 0, 1, 1, 1]
     active = whole.model.cell.parametrizations.recurrent_weight[0].active
     begun = script.train(steps=1).model.cell.parametrizations.recurrent_weight[0].active
     assert not torch.equal(active, begun)
 
 
-@pytest.mark.parametrize("at", [9, 10, 23, 39])
+@pytest.mark.parametrize("at", [6, 15])
 def test_a_training_that_fails_anywhere_is_taken_up_to_the_same_weights(whole, script, tmp_path, at):
     class Fail:
         done = 0
@@ -78,36 +78,37 @@ def test_a_training_that_fails_anywhere_is_taken_up_to_the_same_weights(whole, s
 
     with pytest.raises(RuntimeError, match="pulled the plug"):
         script.train((Fail(),), checkpoint=tmp_path)
-    assert (tmp_path / "checkpoint-fit.pt").exists() == (at > 10)
+    assert (tmp_path / "checkpoint-fit.pt").exists() == (at > 6)
     hooks = (script.Signal(signal.SIGKILL, -1),)
     check_resumed(script.train(hooks, checkpoint=tmp_path), whole, tmp_path)
-    assert hooks[0].done == 40 - (at - 1) // 10 * 10, "no more than one checkpoint interval is repeated"
+    assert hooks[0].done == 24 - (at - 1) // 6 * 6, "no more than one checkpoint interval is repeated"
 
 
+@pytest.mark.slow
 def test_a_killed_process_is_taken_up_to_the_same_weights(whole, script, tmp_path):
-    killed = start(tmp_path, "SIGKILL", 25)
+    killed = start(tmp_path, "SIGKILL", 15)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     check_resumed(script.train((script.Signal(0, -1),), checkpoint=tmp_path), whole, tmp_path)
 
 
 @pytest.mark.slow
 def test_ctrl_c_ends_a_process_cleanly_with_nothing_lost(whole, script, tmp_path):
-    stopped = start(tmp_path, "SIGINT", 25)
+    stopped = start(tmp_path, "SIGINT", 15)
     assert "KeyboardInterrupt" in stopped.stderr
     assert stopped.returncode in (-signal.SIGINT, 1, 130)
-    assert load_checkpoint(tmp_path / "checkpoint-fit.pt")["step"] == 25, "the step under way was finished and kept"
+    assert load_checkpoint(tmp_path / "checkpoint-fit.pt")["step"] == 15, "the step under way was finished and kept"
     hooks = (script.Signal(0, -1),)
     check_resumed(script.train(hooks, checkpoint=tmp_path), whole, tmp_path)
-    assert hooks[0].done == 15
+    assert hooks[0].done == 9
 
 
 def test_ctrl_c_can_return_what_there_is(whole, script, tmp_path):
     before = signal.getsignal(signal.SIGINT)
-    done = script.train((script.Signal(signal.SIGINT, 12),), checkpoint=tmp_path, on_interrupt="return")
-    assert (done.steps, done.stopped, len(done.history)) == (12, "interrupted", 1)
+    done = script.train((script.Signal(signal.SIGINT, 8),), checkpoint=tmp_path, on_interrupt="return")
+    assert (done.steps, done.stopped, len(done.history)) == (8, "interrupted", 1)
     assert signal.getsignal(signal.SIGINT) is before
     with pytest.raises(KeyboardInterrupt):
-        script.train((script.Signal(signal.SIGINT, 12),))
+        script.train((script.Signal(signal.SIGINT, 1),))
     check_resumed(script.train((script.Signal(0, -1),), checkpoint=tmp_path), whole, tmp_path)
 
 
@@ -134,7 +135,6 @@ def test_a_finished_training_is_read_and_not_repeated(whole, script, tmp_path):
     script.train(checkpoint=tmp_path)
     metrics = (tmp_path / "metrics.jsonl").read_bytes()
     again = script.train(checkpoint=tmp_path)
-    assert again.history == tuple(again.history)
     check_resumed(again, whole, tmp_path)
     assert (tmp_path / "metrics.jsonl").read_bytes() == metrics
 
@@ -184,7 +184,7 @@ def test_a_keeper_and_a_folder_are_one_too_many(task, network, tmp_path):
     with pytest.raises(BadInput, match="checkpoint: got a folder and a keeper"):
         fit(network(), task, checkpoint=tmp_path, keeper=FolderKeeper(tmp_path))
     (tmp_path / "file").write_text("")
-    with pytest.raises(BadInput, match="checkpoint: got the file .*, expected a folder"):
+    with pytest.raises(BadInput, match=r"checkpoint: got the file .*, expected a folder"):
         fit(network(), task, checkpoint=tmp_path / "file")
 
 

@@ -31,7 +31,7 @@ class Signal:
             os.kill(os.getpid(), self.number)
 
 
-def train(hooks: tuple[Any, ...] = (), steps: int = 40, **options: Any) -> Any:
+def train(hooks: tuple[Any, ...] = (), steps: int = 24, **options: Any) -> Any:
     """Train; the very same weights every time."""
     easy, hard = (make("context_decision", delay=0.1, dt=0.05, noise=noise) for noise in (0.0, 0.1))
     network = RateRNN(easy.n_inputs, 12, easy.n_outputs, dt=0.05, noise=0.05, seed=3)
@@ -46,9 +46,9 @@ def train(hooks: tuple[Any, ...] = (), steps: int = 40, **options: Any) -> Any:
         schedule="cosine",
         clip=1.0,
         costs=[costs.RatesL2(0.01), costs.WeightsL1(0.001)],
-        validate_every=7,
+        validate_every=5,
         validate_trials=8,
-        checkpoint_every=10,
+        checkpoint_every=6,
         hooks=hooks,
         **options,
     )
