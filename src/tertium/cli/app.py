@@ -7,7 +7,7 @@ import traceback
 
 import typer
 
-from tertium.cli import cite, compare, data, doctor, models, report, run, studies
+from tertium.cli import cite, compare, data, doctor, models, report, run, studies, tasks
 from tertium.errors import TertiumError
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app.command("run")(run.run)
 app.command("report")(report.report)
 app.command("compare")(compare.compare)
 app.add_typer(data.verbs, name="data")
+app.command("tasks")(tasks.tasks)
 app.command("models")(models.models)
 app.command("cite")(cite.cite)
 app.command("doctor")(doctor.doctor)

@@ -20,7 +20,19 @@ if TYPE_CHECKING:
         UniformSteps,
     )
     from tertium.tasks.engine.ahead import prefetch
+    from tertium.tasks.environment.gymnasium_task import from_gym
+    from tertium.tasks.environment.making import gym, register
+    from tertium.tasks.episodic.episodic_task import EpisodicTask
     from tertium.tasks.noise import Noise
+    from tertium.tasks.pictures import gallery, plot
+    from tertium.tasks.response_rules import (
+        CrossingTime,
+        FollowsTarget,
+        LargestOutput,
+        PopulationVector,
+        ResponseRule,
+        SignOfOutput,
+    )
     from tertium.tasks.spec import Epoch, LossWeight, Series, Stimulus, Target, TaskSpec
     from tertium.tasks.task import Task, TaskLike
     from tertium.tasks.task_set import TaskSet
@@ -44,7 +56,19 @@ _NAMES = {
     "Uniform": "distributions",
     "UniformSteps": "distributions",
     "prefetch": "engine.ahead",
+    "from_gym": "environment.gymnasium_task",
+    "gym": "environment.making",
+    "register": "environment.making",
+    "EpisodicTask": "episodic.episodic_task",
     "Noise": "noise",
+    "gallery": "pictures",
+    "plot": "pictures",
+    "CrossingTime": "response_rules",
+    "FollowsTarget": "response_rules",
+    "LargestOutput": "response_rules",
+    "PopulationVector": "response_rules",
+    "ResponseRule": "response_rules",
+    "SignOfOutput": "response_rules",
     "Epoch": "spec",
     "LossWeight": "spec",
     "Series": "spec",
@@ -62,17 +86,24 @@ __all__ = [
     "Channel",
     "Choice",
     "CosSin",
+    "CrossingTime",
+    "EpisodicTask",
     "Epoch",
     "Fixed",
+    "FollowsTarget",
     "Given",
+    "LargestOutput",
     "LossWeight",
     "Noise",
     "Normal",
     "OneHot",
     "Opposed",
+    "PopulationVector",
+    "ResponseRule",
     "Ring",
     "Rows",
     "Series",
+    "SignOfOutput",
     "Stimulus",
     "Target",
     "Task",
@@ -84,8 +115,13 @@ __all__ = [
     "Uniform",
     "UniformSteps",
     "Vector",
+    "from_gym",
+    "gallery",
+    "gym",
     "make",
+    "plot",
     "prefetch",
+    "register",
 ]
 
 __getattr__, __dir__ = attach(__name__, _NAMES)
