@@ -29,18 +29,38 @@ def test_every_network_conforms(name):
     check_model(network, IMAGES, record=record)
 
 
-def test_all_our_networks_are_in_the_conformance_test_above():
-    assert set(CARDS) == {"squeezenet11", "efficientnet_lite0"} <= set(MODELS)
+OVER_TIME = {
+    "conv_rnn": ({"n_inputs": 1, "n_units": (3, 4), "n_outputs": 2, "size": (8, 8)}, (5, 2, 1, 8, 8)),
+    "multi_area_rnn": ({"n_inputs": 3, "areas": {"V1": 6, "PFC": 4}, "n_outputs": 2}, (5, 2, 3)),
+    **{
+        name: ({"n_inputs": 3, "n_units": 6, "n_outputs": 2}, (5, 2, 3))
+        for name in ("gru", "lstm", "rate_rnn", "ugrnn", "vanilla_rnn")
+    },
+}
+WITH_WEIGHTS = sorted(name for name in CARDS if CARDS[name].weights)
 
 
-@pytest.mark.parametrize("name", sorted(CARDS))
+@pytest.mark.parametrize("name", OVER_TIME)
+def test_every_network_over_time_conforms(name):
+    config, shape = OVER_TIME[name]
+    xs = torch.randn(shape, generator=Seeds(0).torch("xs"))
+    check_model(make(name, **config), xs, record=record)
+    with pytest.raises(BadInput, match=f"options of model '{name}': got no n_inputs, no "):
+        make(name)
+
+
+def test_all_our_networks_are_in_the_conformance_tests_above():
+    assert set(CARDS) == {"squeezenet11", "efficientnet_lite0", *OVER_TIME} <= set(MODELS)
+
+
+@pytest.mark.parametrize("name", WITH_WEIGHTS)
 def test_card_tells_the_true_number_of_parameters(name):
     network = make(name, pretrained=False)
     assert sum(p.numel() for p in network.parameters()) == card(name).parameters
     assert not network.training
 
 
-@pytest.mark.parametrize("name", sorted(CARDS))
+@pytest.mark.parametrize("name", WITH_WEIGHTS)
 def test_untrained_weights_follow_their_seed_and_leave_the_global_generator_alone(name):
     before = torch.get_rng_state()
     one, same, other = (make(name, pretrained=False, seed=s).state_dict() for s in (1, 1, 2))
@@ -60,7 +80,8 @@ def test_listing_loads_no_torch_and_says_what_is_at_hand():
     )
     subprocess.run([sys.executable, "-c", code], check=True)
     assert all(row["at_hand"] in (True, False) for row in list_models() if row["weights"])
-    assert all(row["cite"] and row["licence"] for row in list_models() if row["name"] in CARDS)
+    assert all(row["cite"] for row in list_models() if row["name"] in CARDS)
+    assert all(row["licence"] for row in list_models() if row["weights"])
 
 
 def test_at_hand_follows_the_folder(tmp_path, monkeypatch):

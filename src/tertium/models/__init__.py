@@ -12,11 +12,15 @@ if TYPE_CHECKING:
     from tertium.models.preprocess import Preprocess
     from tertium.models.recurrent import initial_weights
     from tertium.models.recurrent.cell import Cell
+    from tertium.models.recurrent.conv_cell import ConvRNNCell
+    from tertium.models.recurrent.conv_rnn import ConvRNN
     from tertium.models.recurrent.gated.gru_cell import GRUCell
     from tertium.models.recurrent.gated.lstm_cell import LSTMCell
     from tertium.models.recurrent.gated.networks import GRU, LSTM, UGRNN, VanillaRNN
     from tertium.models.recurrent.gated.ugrnn_cell import UGRNNCell
+    from tertium.models.recurrent.multi_area import MultiAreaRNN
     from tertium.models.recurrent.network import RecurrentNetwork
+    from tertium.models.recurrent.numpy_export import export_network
     from tertium.models.recurrent.rate_cell import RateCell
     from tertium.models.recurrent.rate_rnn import RateRNN
     from tertium.models.recurrent.vanilla_cell import VanillaCell
@@ -29,9 +33,12 @@ __all__ = [
     "MODELS",
     "UGRNN",
     "Cell",
+    "ConvRNN",
+    "ConvRNNCell",
     "GRUCell",
     "LSTMCell",
     "ModelCard",
+    "MultiAreaRNN",
     "Preprocess",
     "RateCell",
     "RateRNN",
@@ -41,6 +48,7 @@ __all__ = [
     "VanillaRNN",
     "Wrapped",
     "card",
+    "export_network",
     "initial_weights",
     "kernels",
     "list_models",
@@ -54,12 +62,15 @@ __getattr__, __dir__ = attach(
     __name__,
     {
         "Cell": "recurrent.cell",
+        "ConvRNN": "recurrent.conv_rnn",
+        "ConvRNNCell": "recurrent.conv_cell",
         "GRU": "recurrent.gated.networks",
         "GRUCell": "recurrent.gated.gru_cell",
         "LSTM": "recurrent.gated.networks",
         "LSTMCell": "recurrent.gated.lstm_cell",
         "MODELS": "catalogue",
         "ModelCard": "catalogue",
+        "MultiAreaRNN": "recurrent.multi_area",
         "Preprocess": "preprocess",
         "RateCell": "recurrent.rate_cell",
         "RateRNN": "recurrent.rate_rnn",
@@ -71,6 +82,7 @@ __getattr__, __dir__ = attach(
         "Wrapped": "wrapping",
         "card": "catalogue",
         "catalogue": "catalogue",
+        "export_network": "recurrent.numpy_export",
         "initial_weights": "recurrent.initial_weights",
         "kernels": "kernels",
         "list_models": "catalogue",

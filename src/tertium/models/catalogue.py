@@ -16,8 +16,15 @@ if TYPE_CHECKING:
 MODELS = Registry(
     "model",
     {
+        "conv_rnn": "tertium.models.recurrent.conv_rnn:ConvRNN",
         "efficientnet_lite0": "tertium.models.efficientnet_lite:efficientnet_lite0",
+        "gru": "tertium.models.recurrent.gated.networks:GRU",
+        "lstm": "tertium.models.recurrent.gated.networks:LSTM",
+        "multi_area_rnn": "tertium.models.recurrent.multi_area:MultiAreaRNN",
+        "rate_rnn": "tertium.models.recurrent.rate_rnn:RateRNN",
         "squeezenet11": "tertium.models.squeezenet:squeezenet11",
+        "ugrnn": "tertium.models.recurrent.gated.networks:UGRNN",
+        "vanilla_rnn": "tertium.models.recurrent.gated.networks:VanillaRNN",
     },
     group="tertium.models",
     listing="tertium models",
@@ -33,13 +40,13 @@ class ModelCard:
     what : str
         One line.
     parameters : int
-        How many numbers are learned.
+        How many numbers are learned; 0 where it depends on the size that is asked for.
     weights : str
         Name of the data set that holds the trained weights; empty where there are none.
     cite : str
         The paper to cite.
     licence : str
-        Licence of the weights.
+        Licence of the weights; empty where there are none.
     """
 
     what: str
@@ -47,6 +54,11 @@ class ModelCard:
     weights: str
     cite: str
     licence: str
+
+
+def _over_time(what: str, cite: str) -> ModelCard:
+    """Return the card of a network over time, made to size and trained on a task by the user."""
+    return ModelCard(what, parameters=0, weights="", cite=cite, licence="")
 
 
 #: Cards of our own networks; a third party's network is listed by its name and where it lives.
@@ -65,6 +77,18 @@ CARDS: dict[str, ModelCard] = {
         cite="Iandola et al. 2016 (arXiv:1602.07360)",
         licence="MIT (package); original weights BSD-2",
     ),
+    "conv_rnn": _over_time(
+        "Convolutional areas with lateral and top-down connections", "Spoerer et al. 2017 Front Psychol 8:1551"
+    ),
+    "gru": _over_time("Gated recurrent units, linear read-out", "Cho et al. 2014 EMNLP (arXiv:1406.1078)"),
+    "lstm": _over_time("Long short-term memory, linear read-out", "Hochreiter & Schmidhuber 1997 Neural Comput 9:1735"),
+    "multi_area_rnn": _over_time(
+        "Leaky rate units in named areas, sparse feedforward and feedback",
+        "Song et al. 2016 PLoS Comput Biol 12:e1004792",
+    ),
+    "rate_rnn": _over_time("Leaky rate units, linear read-out", "Song et al. 2016 PLoS Comput Biol 12:e1004792"),
+    "ugrnn": _over_time("Update-gate units, linear read-out", "Collins et al. 2017 ICLR (arXiv:1611.09913)"),
+    "vanilla_rnn": _over_time("Discrete units, linear read-out", "Elman 1990 Cogn Sci 14:179"),
 }
 
 
@@ -76,19 +100,20 @@ def make(name: str, **config: Any) -> nn.Module:
     name : str
         One of ``MODELS``.
     **config : object
-        Options of that network, for instance ``pretrained=False, seed=1`` for an untrained one.
+        Options of that network, for instance ``pretrained=False, seed=1`` for an untrained one, or the sizes of a
+        network over time.
 
     Returns
     -------
     torch.nn.Module
-        In eval mode, with its ``preprocess`` where it looks at images.
+        A network on images in eval mode, with its ``preprocess``.
 
     Raises
     ------
     UnknownName
         If no such network is catalogued.
     BadInput
-        If the network has no such option.
+        If the network has no such option, or needs one that is not given.
     MissingData
         If its trained weights are neither at hand nor to be had.
 
@@ -97,6 +122,7 @@ def make(name: str, **config: Any) -> nn.Module:
     >>> network = make("squeezenet11", pretrained=False, seed=1)
     >>> sum(p.numel() for p in network.parameters())
     1235496
+    >>> network = make("rate_rnn", n_inputs=3, n_units=50, n_outputs=2)
     >>> make("squeezenet11", pretrain=False)
     Traceback (most recent call last):
     ...
@@ -114,6 +140,15 @@ def make(name: str, **config: Any) -> nn.Module:
                 expected=f"one of {', '.join(sorted(parameters))}" if parameters else "no options",
                 repair=f"Did you mean '{close[0]}'?" if close else "",
             )
+    named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    missing = [n for n, p in parameters.items() if p.default is p.empty and p.kind in named and n not in config]
+    if missing:
+        raise BadInput(
+            f"options of model '{name}'",
+            got=", ".join(f"no {option}" for option in missing),
+            expected="sizes for a network that is made to size",
+            repair=f"Use tertium.models.make('{name}', {', '.join(f'{option}=...' for option in missing)}).",
+        )
     network: nn.Module = factory(**config)
     return network
 

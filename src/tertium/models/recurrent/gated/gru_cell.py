@@ -76,6 +76,6 @@ class GRUCell(GatedCell):
         self._refuse(noise)
         second_bias = torch.cat([self.candidate_bias.new_zeros(2 * self.n_units), self.candidate_bias])
         weights = [self.input_weight, self.recurrent(), self.bias, second_bias]
-        # has_biases, num_layers, dropout, train, bidirectional, batch_first
-        states, _ = torch.gru(xs, state[None].contiguous(), weights, True, 1, 0.0, self.training, False, False)
+        # has_biases, num_layers, dropout, train (else a GPU could not differentiate), bidirectional, batch_first
+        states, _ = torch.gru(xs, state[None].contiguous(), weights, True, 1, 0.0, True, False, False)
         return states
