@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from tertium.learning import Trials
+from tertium.learning.training.schedules import Cosine
 from tertium.models import RateRNN
 from tertium.models.recurrent.initial_weights import Diagonal, InitialWeights, Orthogonal
 from tertium.studies.base import Field, StudyConfig
@@ -26,7 +27,9 @@ class YangConfig(StudyConfig):
     units: int = Field(256, ge=2, description="recurrent units")
     noise: float = Field(0.05, ge=0, description="standard deviation of the units' private noise")
     batch: int = Field(64, ge=1, description="trials a step, all of one task")
-    learning_rate: float = Field(5e-3, gt=0, description="of Adam, falling to 0 over the steps as a cosine")
+    learning_rate: float = Field(5e-3, gt=0, description="of Adam, falling to a twentieth as a cosine")
+    tanh_learning_rate: float = Field(2e-3, gt=0, description="the same for networks of tanh units")
+    warm_up: int = Field(200, ge=0, description="steps over which the learning rate rises first")
     second_moment: float = Field(0.99, gt=0, lt=1, description="Adam's decay of the squared gradient")
     clip: float = Field(1.0, gt=0, description="largest norm of the gradient")
     coarse_dt: float = Field(0.05, gt=0, description="time step of the first part of the training, seconds")
@@ -99,7 +102,7 @@ def _train(config: YangConfig, nonlinearity: str, lab: Lab) -> dict[str, Any]:
         "goal": cost,
         "batch": config.batch,
         "clip": config.clip,
-        "schedule": "cosine",
+        "schedule": Cosine(final=0.05, warm_up=config.warm_up),
         "validate_every": 1000,
         "validate_trials": 128,
         "over_tasks": "mean",
@@ -114,7 +117,7 @@ def _train(config: YangConfig, nonlinearity: str, lab: Lab) -> dict[str, Any]:
         tasks_of(config, config.coarse_dt, shared_timing=True),
         name=f"{nonlinearity}-coarse",
         steps=config.coarse_steps,
-        optimizer=adam(config.learning_rate),
+        optimizer=adam(config.tanh_learning_rate if nonlinearity == "tanh" else config.learning_rate),
         **options,
     )
     fine = blank_network(config, nonlinearity, lab.seed, config.dt)
