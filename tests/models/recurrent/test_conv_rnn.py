@@ -81,6 +81,7 @@ def test_recordings_of_still_images_have_areas_and_places():
     np.testing.assert_allclose(one.values, states[1][:, :, 2, 3, 1].detach().T, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_it_learns():
     network = ConvRNN(1, (4, 4), 2, size=(8, 8), seed=1)
     still = torch.zeros(2, 1, 8, 8)

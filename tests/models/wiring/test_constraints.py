@@ -152,7 +152,7 @@ def test_signs_of_a_connectome():
 def test_communicability_is_that_of_crofts_and_higham():
     weight = Seeds(0).numpy("w").normal(size=(6, 6))
     size = np.abs(weight)
-    scale = np.diag(size.sum(1) ** -0.5)
+    scale = np.diag(size.sum(0) ** -0.5)  # outgoing strengths: weights are (target, source)
     expected = scipy.linalg.expm(scale @ size @ scale)
     np.testing.assert_allclose(communicability(torch.tensor(weight)).numpy(), expected, rtol=1e-10)
     cell = constrain(RateCell(1, 6).double(), SpatialEmbedding(grid(3, 2)))
@@ -164,7 +164,7 @@ def test_communicability_is_that_of_crofts_and_higham():
     assert cost.item() == pytest.approx((size * apart * expected).sum(), rel=1e-6)
 
 
-def test_the_gradient_of_communicability_is_right_and_finite_for_units_without_input():
+def test_the_gradient_of_communicability_is_right_and_finite_for_units_that_send_nothing():
     weight = torch.randn(4, 4, generator=Seeds(0).torch("w"), dtype=torch.float64).requires_grad_(True)
     assert torch.autograd.gradcheck(lambda w: (communicability(w) * w.abs()).sum(), (weight,))
     alone = torch.tensor([[0.0, 1.0], [0.0, 0.0]], requires_grad=True)

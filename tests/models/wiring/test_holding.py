@@ -99,7 +99,7 @@ OPTIMIZERS = {
 }
 
 
-QUICK = ("Dale, areas, sparse, no autapses", "connectome, no autapses", "rewiring, Dale, no autapses")
+QUICK = ("Dale, areas, sparse, no autapses", "rewiring, Dale, no autapses")
 
 
 @pytest.mark.parametrize("optimizer", [pytest.param("Adam"), pytest.param("SGD", marks=pytest.mark.slow)])

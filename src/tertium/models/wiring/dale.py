@@ -116,8 +116,8 @@ def balanced_weights(
     """Draw weights in which each unit's inhibition balances its excitation, so that activity neither dies nor explodes.
 
     Magnitudes are gamma distributed with shape 2; the inhibitory weights onto a unit are scaled to sum to its
-    excitatory ones; the whole is scaled to a spectral radius (after Song, Yang & Wang 2016, where balance holds on
-    average over units, here for each). A unit that receives only one of the two is left as it is.
+    excitatory ones; the whole is scaled to a spectral radius (after Song, Yang & Wang 2016, whose means balance; here
+    the drawn weights onto each unit do). A unit that receives only one of the two is left as it is.
 
     Parameters
     ----------

@@ -146,12 +146,13 @@ def wiring_cost(
 def communicability(weight: torch.Tensor) -> torch.Tensor:
     """Return how well units reach each other over all paths: the matrix exponential of normalised strengths.
 
-    ``exp(S^(-1/2) |W| S^(-1/2))`` with S the diagonal matrix of row sums of |W| (Crofts & Higham 2009, eq. 2; as in
-    Achterberg et al. 2023). A unit without any input counts as unreachable: its row and column of the exponent are 0.
+    ``exp(S^(-1/2) |W| S^(-1/2))`` with S the diagonal matrix of strengths (Crofts & Higham 2009). In a directed network
+    a unit's strength is that of its outgoing connections, the column sums of |W|, as in the code of Achterberg et al.
+    (2023). A unit that sends nothing is left out: its row and column of the exponent are 0.
 
     Parameters
     ----------
-    weight : torch.Tensor, shape (unit, unit)
+    weight : torch.Tensor, shape (target, source)
 
     Returns
     -------
@@ -164,7 +165,7 @@ def communicability(weight: torch.Tensor) -> torch.Tensor:
             [1.1752, 1.5431]])
     """
     magnitude = weight.abs()
-    strength = magnitude.sum(1)
+    strength = magnitude.sum(0)
     # the inner where keeps the gradient of the unused branch finite
     scale = torch.where(strength > 0, torch.where(strength > 0, strength, 1.0).rsqrt(), 0.0)
     return torch.linalg.matrix_exp(scale[:, None] * magnitude * scale[None, :])
