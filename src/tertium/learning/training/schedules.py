@@ -51,8 +51,8 @@ class Linear(Schedule):
 class Cosine(Schedule):
     """Falls along half a cosine to ``final`` times its first value (Loshchilov & Hutter 2017, eq. 5, one cycle).
 
-    With ``warm_up`` it rises to the cosine on a straight line over so many steps: large first steps of Adam can saturate
-    a network for good.
+    With ``warm_up`` it rises to the cosine on a straight line over so many steps: large first steps of Adam can
+    saturate a network for good.
 
     Examples
     --------
