@@ -22,11 +22,11 @@ from peers import print_table
 from torch import Tensor
 from torch.nn import functional
 
-from tertium.models import kernels
+from tertium.models import RateRNN, kernels
 from tertium.rng import Seeds
 
 STEPS, BATCH, INPUTS, OUTPUTS, ALPHA, NOISE = 150, 64, 5, 3, 0.2, 0.1
-TIMES, SLOW_TIMES = 21, 3
+TIMES, SLOW_TIMES = 11, 3
 LONG = 1500
 
 Way = Callable[["Setting"], Tensor]
@@ -144,6 +144,12 @@ def torch_rnn(units: int) -> Way:
     return lambda given: given.read(network(given.x)[0])
 
 
+def rate_rnn(units: int) -> Way:
+    """The network of `tertium.models`, as a user calls it."""
+    network = RateRNN(INPUTS, units, OUTPUTS, dt=0.02, tau=0.1, nonlinearity="relu")
+    return lambda given: network(given.x)[0]
+
+
 def seconds(way: Way, given: Setting) -> float:
     """Return the CPU seconds of one training step."""
     for tensor in vars(given).values():
@@ -188,12 +194,14 @@ def against_others(units: int, times: int) -> list[dict[str, object]]:
             "per step": (per_step_linear, given, times),
             "rate form": (ours_rate_form, given, times),
             "checkpoint": (ours_checkpoint, given, times),
+            "RateRNN": (rate_rnn(units), given, times),
             "loop alone": (ours_loop_alone, given, times),
         }
     )
     fast, n = found["ours"], f"N = {units}"
     return [
         ratio_row(f"{n}: eager loop, unbind", found["unbind"], fast, ">= 1.7" if units == 128 else ">= 1.3"),
+        ratio_row(f"{n}: the same, against models.RateRNN", found["unbind"], found["RateRNN"], ""),
         ratio_row(f"{n}: the same, against our loop without the ends", found["unbind"], found["loop alone"], ""),
         ratio_row(f"{n}: eager loop, drive[t]", found["index"], fast, ""),
         ratio_row(f"{n}: nn.Linear and noise at every step", found["per step"], found["noisy"], ""),
@@ -283,7 +291,7 @@ def main(quick: bool = False) -> list[dict[str, object]]:
 
 if __name__ == "__main__":
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--quick", action="store_true", help="five turns in place of twenty-one")
+    options.add_argument("--quick", action="store_true", help="five turns in place of eleven")
     options.add_argument("--memory", choices=MEMORY_WAYS, help="one training step, and the peak it leaves")
     chosen = options.parse_args()
     if chosen.memory:
