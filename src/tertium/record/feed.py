@@ -14,6 +14,7 @@ from torch import nn
 from tertium.errors import BadInput
 from tertium.models.preprocess import check_images, is_images
 from tertium.record.undisturbed import device_of, dtype_of
+from tertium.tasks.trial_batch import TrialBatch
 
 LAYOUTS = ("auto", "batch", "time_batch")
 
@@ -174,3 +175,14 @@ def _not_empty(feed: Feed) -> Feed:
             "inputs", got="no trials", expected="at least one", repair="Look at the selection that led here."
         )
     return feed
+
+
+def of_trials(batch: TrialBatch, trial: Mapping[str, Any] | None) -> tuple[torch.Tensor, dict[str, Any]]:
+    """Return the inputs of a batch of trials of a task, and the labels of its trials.
+
+    The labels are the conditions, the onset of each epoch (``onset_<epoch>``) and the ``duration`` of each trial, both in
+    seconds, and the ``task``; labels that the user gives go before them.
+    """
+    labels = {str(name): column.to_numpy() for name, column in batch.conditions.items()}
+    labels |= {"duration": batch.lengths * batch.dt, "task": np.full(len(batch), batch.spec.name, dtype=object)}
+    return torch.from_numpy(batch.inputs), {**labels, **(trial or {})}

@@ -18,12 +18,13 @@ from tertium.errors import BadInput
 from tertium.progress import track
 from tertium.record.arrangement import to_trial_time_unit
 from tertium.record.capture import Capture
-from tertium.record.feed import feed_of
+from tertium.record.feed import feed_of, of_trials
 from tertium.record.planning import RecordingPlan, SitePlan, forward, plan_feed, projection_of
 from tertium.record.projection import Projection
 from tertium.record.sinks import labels_of, open_sink
 from tertium.record.sites import named_sites
 from tertium.record.undisturbed import undisturbed
+from tertium.tasks.trial_batch import TrialBatch
 
 
 def record(
@@ -55,8 +56,8 @@ def record(
     ----------
     model : torch.nn.Module
         Any network.
-    inputs : array of uint8, tensor, array of floats, or mapping
-        What to show. 8-bit images, shape (image, height, width, 3) or a list of images, go through the network's
+    inputs : TrialBatch, array of uint8, tensor, array of floats, or mapping
+        What to show. Trials of a task bring their conditions and timings as labels. 8-bit images, shape (image, height, width, 3) or a list of images, go through the network's
         ``preprocess`` (see `tertium.models.wrap`). Tensors are shown as they are: (trial, ...), or (time, trial,
         channel) for networks over time. A mapping holds keyword arguments of the network, trials first.
     sites : str or sequence of str
@@ -121,6 +122,8 @@ def record(
     projection = projection_of(project, n_components)
     step = float(getattr(model, "dt", 1.0)) if dt is None else dt
     check_dt(step)
+    if isinstance(inputs, TrialBatch):
+        inputs, trial = of_trials(inputs, trial)
     feed = feed_of(model, inputs, layout)
     for name, label in (trial or {}).items():
         label_values(label, feed.n_trials, f"trial label '{name}'")  # before the work, not after it

@@ -10,14 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-import tertium
 from tertium.errors import BadFile, MissingData
 from tertium.files import write_atomically
 
 
 def results_folder() -> Path:
     """Return the folder of kept results: the repository's, or the installed package's copy of it."""
-    package = Path(tertium.__file__).resolve().parent
+    package = Path(__file__).resolve().parents[1]
     checkout = package.parents[1]
     if (checkout / "pyproject.toml").exists() and (checkout / "results").exists():
         return checkout / "results"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from tertium.learning.training.result import Fit
-    from tertium.tasks.task import TaskLike
+    from tertium.tasks.task import Task, TaskLike
 
 T = TypeVar("T")
 
@@ -105,6 +105,29 @@ class Lab(ABC):
 
         sinks = (log, *options.pop("sinks", ()))
         return fit(model, task, name=name, keeper=self.steps, seed=self.seeds.child(name), sinks=sinks, **options)
+
+    def record(
+        self, model: nn.Module, task: Task, trials: int, *, sites: str = "cells.*", **fixed: Any
+    ) -> xr.DataArray:
+        """Record from a network doing a task, on trials that no training has seen: trial x time x unit, labelled.
+
+        Parameters
+        ----------
+        model : torch.nn.Module
+            The network.
+        task : Task
+            What it does.
+        trials : int
+            How many trials.
+        sites : str
+            Where to record; by default the units of all cells.
+        **fixed
+            Conditions that are given rather than drawn, and durations of epochs in seconds.
+        """
+        from tertium.record import record
+
+        seeds = self.seeds.child("record")
+        return record(model, task.batch(trials, seeds, **fixed), sites, seed=seeds.integer("noise"), progress=False)
 
     def track(self, items: Iterable[T], what: str, total: int | None = None) -> Iterator[T]:
         """Go through items with a progress bar."""
