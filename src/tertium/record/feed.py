@@ -180,8 +180,8 @@ def _not_empty(feed: Feed) -> Feed:
 def of_trials(batch: TrialBatch, trial: Mapping[str, Any] | None) -> tuple[torch.Tensor, dict[str, Any]]:
     """Return the inputs of a batch of trials of a task, and the labels of its trials.
 
-    The labels are the conditions, the onset of each epoch (``onset_<epoch>``) and the ``duration`` of each trial, both in
-    seconds, and the ``task``; labels that the user gives go before them.
+    The labels are the conditions, the onset of each epoch (``onset_<epoch>``) and the ``duration`` of each trial, both
+    in seconds, and the ``task``; labels that the user gives go before them.
     """
     labels = {str(name): column.to_numpy() for name, column in batch.conditions.items()}
     labels |= {"duration": batch.lengths * batch.dt, "task": np.full(len(batch), batch.spec.name, dtype=object)}

@@ -57,9 +57,10 @@ def record(
     model : torch.nn.Module
         Any network.
     inputs : TrialBatch, array of uint8, tensor, array of floats, or mapping
-        What to show. Trials of a task bring their conditions and timings as labels. 8-bit images, shape (image, height, width, 3) or a list of images, go through the network's
-        ``preprocess`` (see `tertium.models.wrap`). Tensors are shown as they are: (trial, ...), or (time, trial,
-        channel) for networks over time. A mapping holds keyword arguments of the network, trials first.
+        What to show. Trials of a task bring their conditions and timings as labels. 8-bit images, shape (image, height,
+        width, 3) or a list of images, go through the network's ``preprocess`` (see `tertium.models.wrap`). Tensors are
+        shown as they are: (trial, ...), or (time, trial, channel) for networks over time. A mapping holds keyword
+        arguments of the network, trials first.
     sites : str or sequence of str
         Where to record: names of modules, with wildcards (``"fire*"``). ``"*"`` is every layer of
         `tertium.record.list_sites`, ``"output"`` the network's own output.
