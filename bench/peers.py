@@ -14,12 +14,15 @@ import numpy.typing as npt
 VARIABLE = "TERTIUM_PEERS"
 
 
-def peer_python(package: str) -> tuple[str, str]:
-    """Return the Python that has ``package``, and why there is none (one of the two is empty)."""
-    own = Path(__file__).resolve().parents[1] / ".venv-bench" / "bin" / "python"
-    python = os.environ.get(VARIABLE, "") or (str(own) if own.exists() else "")
+def peer_python(package: str, variable: str = VARIABLE, folder: str = "") -> tuple[str, str]:
+    """Return the Python that has ``package``, and why there is none (one of the two is empty).
+
+    ``variable`` and ``folder`` (under .venv-bench) name another environment than that of most peers.
+    """
+    own = Path(__file__).resolve().parents[1] / ".venv-bench" / folder / "bin" / "python"
+    python = os.environ.get(variable, "") or (str(own) if own.exists() else "")
     if not python:
-        return "", f"no peers: set {VARIABLE} to a Python that has {package}, or make .venv-bench (see bench/README.md)"
+        return "", f"no peers: set {variable} to a Python that has {package}, or make .venv-bench (see bench/README.md)"
     tried = subprocess.run([python, "-c", f"import {package}"], capture_output=True, text=True, check=False)
     if tried.returncode:
         return "", f"{python} cannot import {package}: {(tried.stderr.strip().splitlines() or ['?'])[-1]}"

@@ -178,6 +178,21 @@ def test_noise_is_where_trials_run_and_on_the_channels_that_have_it():
 
 
 @pytest.mark.filterwarnings("ignore:invalid value encountered in sqrt")
+def test_noise_of_a_stimulus_comes_and_goes_with_it():
+    noise = {"go": Noise(0.1, "sample", during="sample"), "drive": Noise(0.2, "sample", during=("rest", "gap"))}
+    quiet, noisy = Task(everything()).batch(300, seed=8), Task(everything(noise=noise)).batch(300, seed=8)
+    added = noisy.inputs - quiet.inputs
+    step = np.arange(noisy.steps)[:, None]
+    inside = {name: (step >= edges[:, 0]) & (step < edges[:, 1]) for name, edges in noisy.epochs.items()}
+    for place, where, std in ((0, inside["sample"], 0.1), (12, inside["rest"] | inside["gap"], 0.2)):
+        assert (added[..., place][~where] == 0).all()
+        assert (added[..., place][where] != 0).mean() > 0.99
+        assert added[..., place][where].std() == pytest.approx(std, rel=0.05)
+    with pytest.raises(UnknownName, match="epoch of task 'everything': got 'smaple'"):
+        everything(noise={"go": Noise(0.1, during="smaple")})
+
+
+@pytest.mark.filterwarnings("ignore:invalid value encountered in sqrt")
 def test_the_same_seed_gives_the_same_trials_and_another_others():
     task = Task(everything(noise={"go": Noise(0.1)}))
     one, two, other = task.batch(20, seed=1), task.batch(20, seed=1), task.batch(20, seed=2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -74,10 +75,13 @@ class Choice(Distribution):
 
     def draw(self, rng: np.random.Generator, n: int, drawn: Columns) -> npt.NDArray[Any]:
         """Return ``n`` of the values."""
-        values = np.asarray(self.values)
         if self.probabilities is None:
-            return values[rng.integers(len(values), size=n)]
-        return values[rng.choice(len(values), size=n, p=np.asarray(self.probabilities))]
+            return self._values[rng.integers(len(self._values), size=n)]
+        return self._values[rng.choice(len(self._values), size=n, p=np.asarray(self.probabilities))]
+
+    @cached_property
+    def _values(self) -> npt.NDArray[Any]:
+        return np.asarray(self.values)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from tertium.errors import BadInput, unknown_name
 from tertium.tasks.course import TrialCourse
 from tertium.tasks.distributions import Columns, Distribution
-from tertium.tasks.engine.layout import CostLayout, Floats, Layout, places_of, rows_of
+from tertium.tasks.engine.layout import CostLayout, Floats, Layout, blocks_of_one, places_of, rows_of, runs_of
 from tertium.tasks.spec import Epoch, TaskSpec
 from tertium.tasks.trial_batch import TrialBatch
 
@@ -36,7 +36,11 @@ class TrialGenerator:
         self._targets = Layout(spec.outputs, spec.targets, self._names, in_padding=True)
         self._costs = CostLayout(spec.outputs, spec.weights, self._names, spec.dt)
         places = places_of(spec.inputs)
-        self._noise = _merged((places[name][1], noise.sample_std(spec.dt)) for name, noise in spec.noise.items())
+        self._noise = _merged(
+            (places[name][1], noise.sample_std(spec.dt), run)
+            for name, noise in spec.noise.items()
+            for run in runs_of(self._names if noise.during is None else noise.during, self._names)
+        )
 
     def draw(self, n: int, rng: np.random.Generator, fixed: Mapping[str, Any]) -> TrialBatch:
         """Return ``n`` trials; ``fixed`` conditions or epoch durations (seconds) are not drawn but given."""
@@ -49,10 +53,12 @@ class TrialGenerator:
         for name, stream in spec.streams.items():
             course.streams[name] = stream(rng, course)
         rows = rows_of(course.edges, course.steps)
-        inputs = self._stimuli.over_time(rows, course)
+        sizes = (self.n_inputs, self.n_outputs, self.n_outputs)
+        inputs, targets, mask = blocks_of_one((course.steps, n), sizes)
+        self._stimuli.fill(inputs, rows, course)
         self._add_noise(inputs, rng, course)
-        targets = self._targets.over_time(rows, course)
-        mask = self._costs.over_time(rows, course)
+        self._targets.fill(targets, rows, course)
+        self._costs.fill(mask, rows, course)
         return TrialBatch(inputs, targets, mask, course.bounds(), columns, course.streams, spec.dt, spec)
 
     def _conditions(self, n: int, rng: np.random.Generator, fixed: Mapping[str, Any]) -> dict[str, npt.NDArray[Any]]:
@@ -85,17 +91,29 @@ class TrialGenerator:
         return edges
 
     def _add_noise(self, inputs: Floats, rng: np.random.Generator, course: TrialCourse) -> None:
-        """Add noise where trials run: up to the end of the shortest to all of them, then to those that still do."""
-        if not self._noise:
-            return
-        shortest = int(course.edges[-1].min())
-        together = inputs[:shortest]
-        late = inputs[shortest:].reshape(-1, self.n_inputs)
-        running = np.flatnonzero(course.grid[shortest:] < course.edges[-1])
-        for place, std in self._noise:
-            _add_drawn(together, (shortest, course.n), slice(None), place, std, rng)
-            if len(running):
-                _add_drawn(late, (len(running),), running, place, std, rng)
+        """Add noise in its epochs: a block of steps in which all trials have it, and the ragged rest around it."""
+        for run, parts in self._noise.items():
+            (first, stop), rest = _block_and_rest(course, *run)
+            ragged = inputs.reshape(-1, self.n_inputs)
+            for place, std in parts:
+                _add_drawn(inputs[first:stop], (stop - first, course.n), slice(None), place, std, rng)
+                if len(rest):
+                    _add_drawn(ragged, (len(rest),), rest, place, std, rng)
+
+
+def _block_and_rest(course: TrialCourse, first: int, stop: int) -> tuple[tuple[int, int], npt.NDArray[np.intp]]:
+    """Return the steps in which all trials are in some epochs, and where single trials are, as step * n + trial."""
+    starts, stops = course.edges[first], course.edges[stop]
+    low, high = int(starts.min()), int(stops.max())
+    begin, end = int(starts.max()), int(stops.min())
+    if begin >= end:
+        begin = end = low
+    rest = [
+        np.flatnonzero((course.grid[a:b] >= starts) & (course.grid[a:b] < stops)) + a * course.n
+        for a, b in ((low, begin), (end, high))
+        if b > a
+    ]
+    return (begin, end), np.concatenate(rest) if rest else np.empty(0, dtype=np.intp)
 
 
 def _add_drawn(
@@ -161,14 +179,17 @@ def _duration(epoch: Epoch, rng: np.random.Generator, columns: Columns, n: int) 
     return given(columns) if callable(given) else float(given)
 
 
-def _merged(noise: Iterable[tuple[slice, float]]) -> list[tuple[slice, np.float32]]:
-    """Return places and standard deviations in order, adjoining places with the same noise as one."""
-    merged: list[tuple[slice, np.float32]] = []
-    for place, std in sorted(noise, key=lambda one: int(one[0].start)):
+def _merged(
+    noise: Iterable[tuple[slice, float, tuple[int, int]]],
+) -> dict[tuple[int, int], list[tuple[slice, np.float32]]]:
+    """Return run of epochs -> places and standard deviations in order, adjoining places with the same noise as one."""
+    merged: dict[tuple[int, int], list[tuple[slice, np.float32]]] = {}
+    for place, std, run in sorted(noise, key=lambda one: (one[2], int(one[0].start))):
         if std <= 0:
             continue
-        if merged and merged[-1][0].stop == place.start and merged[-1][1] == np.float32(std):
-            merged[-1] = (slice(merged[-1][0].start, place.stop), np.float32(std))
+        parts = merged.setdefault(run, [])
+        if parts and parts[-1][0].stop == place.start and parts[-1][1] == np.float32(std):
+            parts[-1] = (slice(parts[-1][0].start, place.stop), np.float32(std))
         else:
-            merged.append((place, np.float32(std)))
+            parts.append((place, np.float32(std)))
     return merged

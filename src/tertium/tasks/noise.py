@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,6 +22,17 @@ class Noise:
       sigma is ``std * sqrt(1000)``. The sum over one second has variance ``std**2`` per second whatever dt.
     - "sample": ``std``, whatever dt. Not invariant: only for tasks whose papers are in steps.
 
+    Parameters
+    ----------
+    std : float
+        Strength, in the units of the channels (and seconds).
+    convention : {"leaky", "density", "sample"}
+        What ``std`` means.
+    tau : float
+        Time constant of "leaky", seconds.
+    during : str or sequence of str, optional
+        Epochs in which there is noise: that of a stimulus comes and goes with it. The whole trial by default.
+
     Examples
     --------
     >>> round(Noise(0.01, "leaky", tau=0.1).sample_std(0.02), 4)
@@ -32,6 +44,7 @@ class Noise:
     std: float
     convention: Literal["leaky", "density", "sample"] = "leaky"
     tau: float = 0.1
+    during: str | Sequence[str] | None = None
 
     def __post_init__(self) -> None:
         if self.convention not in ("leaky", "density", "sample"):

@@ -146,7 +146,7 @@ class TaskSpec:
     BadInput
         If ``dt`` is not positive or names do not fit together.
     UnknownName
-        If a stimulus, target or weight names an epoch or block that is not there.
+        If a stimulus, target, weight or noise names an epoch or block that is not there.
     """
 
     name: str
@@ -174,6 +174,7 @@ class TaskSpec:
             if len(set(names)) < len(names):
                 raise BadInput(f"{kind} of task '{self.name}'", got=", ".join(names), expected="different names")
         stretches = [e.during for e in (*self.stimuli, *self.targets)] + [w.during for w in self.weights]
+        stretches += [noise.during for noise in self.noise.values() if noise.during is not None]
         for during in stretches:
             for name in names_of(during):
                 if name not in epochs:

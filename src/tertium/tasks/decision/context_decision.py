@@ -29,12 +29,12 @@ def context_decision(
     coherences : sequence of float
         Strengths of evidence, 0 to 1; the sign is drawn.
     noise : float
-        Standard deviation of the sensory noise after a leaky unit of 100 ms.
+        Standard deviation of the sensory noise after a leaky unit of 100 ms; it comes and goes with the stimulus.
     delay : float or Distribution
         Seconds between the stimulus and the decision.
     """
     signed = tuple(sorted({s * c for c in coherences for s in (-1, 1)}))
-    sensory = Noise(noise, "leaky", tau=0.1)
+    sensory = Noise(noise, "leaky", tau=0.1, during="stimulus")
     before = ("fixation", "stimulus", "delay")
     return TaskSpec(
         name="context_decision",

@@ -8,6 +8,8 @@ loop over trials and events, is in the tests; both agree to the bit.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -19,7 +21,6 @@ from tertium.tasks.distributions import Columns
 from tertium.tasks.spec import LossWeight, Series, Stimulus, Value, names_of
 
 Floats = npt.NDArray[np.float32]
-Rows = npt.NDArray[np.intp]
 
 #: Adjoining epochs as (first, stop) places.
 Runs = list[tuple[int, int]]
@@ -65,17 +66,16 @@ class Layout:
             else:
                 self._varying.append(event)
 
-    def over_time(self, rows: Rows, course: TrialCourse) -> Floats:
-        """Return the activity, shape (time, trial, channel)."""
+    def fill(self, out: Floats, rows: Rows, course: TrialCourse) -> None:
+        """Write the activity to ``out``, shape (time, trial, channel)."""
         table = np.repeat(self._constant, course.n, axis=1)
         for what, block, place, runs in self._varying:
             activity = scaled(block.encode(value_of(what.value, course.columns, course.n)), what, course)
             for first, stop in runs:
                 table[first:stop, :, place] += activity
-        out = gather(table, rows)
+        gather(table, rows, out)
         for event in self._moving:
             _add_series(out, event, course)
-        return out
 
     def _add_constant(self, event: Event) -> None:
         what, block, place, runs = event
@@ -115,10 +115,11 @@ class CostLayout:
             for weight, place, (first, stop), _ in self._weights:
                 self._constant[first:stop, :, place] = weight
 
-    def over_time(self, rows: Rows, course: TrialCourse) -> Floats:
-        """Return the loss weights, shape (time, trial, channel)."""
+    def fill(self, out: Floats, rows: Rows, course: TrialCourse) -> None:
+        """Write the loss weights to ``out``, shape (time, trial, channel)."""
         if self._constant is not None:
-            return gather(np.repeat(self._constant, course.n, axis=1), rows)
+            gather(np.repeat(self._constant, course.n, axis=1), rows, out)
+            return
         # the ends of graces cut the trial into more segments than its epochs
         edges = course.edges
         cuts = [np.minimum(edges[first] + grace, edges[-1]) for first, grace in self._graces]
@@ -128,34 +129,74 @@ class CostLayout:
         for weight, place, (first, stop), grace in self._weights:
             inside = (starts >= edges[first] + grace) & (starts < edges[stop])
             np.copyto(table[:-1, :, place], weight, where=inside[..., None])
-        return gather(table, rows_of(bounds, course.steps))
+        gather(table, rows_of(bounds, course.steps), out)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Which row of a table (segment, trial) holds at each step of each trial.
+
+    Attributes
+    ----------
+    common : list of (int, int)
+        First step and first step after it of each segment, as far as all trials are in the same one.
+    start : int
+        The step at which trials begin to differ.
+    differing : array of int, shape (time, trial)
+        From there on: segment times number of trials, plus trial.
+    """
+
+    common: list[tuple[int, int]]
+    start: int
+    differing: npt.NDArray[np.intp]
 
 
 def rows_of(bounds: npt.NDArray[np.int64], steps: int) -> Rows:
-    """Return which row of a table (segment * trial) holds at each step of each trial, shape (time, trial).
+    """Return the rows of segments that begin at ``bounds``, shape (segment + 1, trial), the last being the trial's end.
 
-    ``bounds`` are the steps at which segments begin, shape (segment + 1, trial), the last being the end of the trial;
-    after it comes one more segment, the padding.
+    After the end comes one more segment, the padding.
 
     Examples
     --------
-    >>> rows_of(np.array([[0, 0], [1, 2], [3, 3]]), 3).tolist()
-    [[0, 1], [2, 1], [2, 3]]
+    >>> rows_of(np.array([[0, 0], [1, 1], [2, 3], [4, 4]]), 4)
+    Rows(common=[(0, 1), (1, 2), (2, 2)], start=2, differing=array([[4, 3],
+           [4, 5]]))
     """
     n = bounds.shape[1]
-    # narrow integers: these few comparisons are a tenth of the time of a batch
-    small, grid = bounds.astype(np.int32), np.arange(steps, dtype=np.int32)[:, None]
-    segment = np.zeros((steps, n), dtype=np.int16)
-    for bound in small[1:]:
-        segment += grid >= bound
-    return np.arange(n) + segment * np.intp(n)
+    lowest = bounds.min(axis=1)
+    differs = lowest != bounds.max(axis=1)
+    start = int(lowest[differs].min()) if differs.any() else steps
+    ends = np.minimum(lowest, start).tolist()
+    # narrow integers: these few comparisons are a good part of the time of a batch
+    grid = np.arange(start, steps, dtype=np.int32)[:, None]
+    passed = ~differs & (lowest <= start)
+    segment = np.full((steps - start, n), passed.sum() - 1, dtype=np.int8 if len(bounds) < 128 else np.int16)
+    for bound in bounds[~passed].astype(np.int32):
+        segment += (grid >= bound).view(np.int8)
+    differing = np.multiply(segment, n, dtype=np.intp)
+    differing += np.arange(n)
+    return Rows(list(pairwise(ends)), start, differing)
 
 
-def gather(table: Floats, rows: Rows) -> Floats:
-    """Return the rows of a table (segment, trial, channel) as an array (time, trial, channel)."""
-    flat = table.reshape(-1, table.shape[-1])
-    out = np.empty((*rows.shape, flat.shape[1]), dtype=np.float32)
-    return np.take(flat, rows, axis=0, out=out, mode="clip")  # "clip" writes without a buffer; no row is out of range
+def gather(table: Floats, rows: Rows, out: Floats) -> None:
+    """Write the rows of a table (segment, trial, channel) to an array (time, trial, channel)."""
+    for part, (first, stop) in zip(table, rows.common, strict=False):
+        out[first:stop] = part
+    # "clip" writes without a buffer; no row is out of range
+    np.take(table.reshape(-1, table.shape[-1]), rows.differing, axis=0, out=out[rows.start :], mode="clip")
+
+
+def blocks_of_one(shape: tuple[int, int], channels: Sequence[int]) -> list[Floats]:
+    """Return empty arrays (time, trial, channel) that lie behind each other in memory.
+
+    One allocation, for speed: freeing several large ones makes the C library hand memory back to the system after each
+    batch, and a third of the time of a batch then goes into getting it again.
+    """
+    steps, n = shape
+    memory = np.empty(steps * n * sum(channels), dtype=np.float32)
+    ends = np.cumsum([steps * n * size for size in channels])
+    parts = np.split(memory, ends[:-1])
+    return [part.reshape(steps, n, size) for part, size in zip(parts, channels, strict=True)]
 
 
 def runs_of(during: str | Sequence[str], epochs: Sequence[str]) -> Runs:
