@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tertium.errors import unknown_name
-from tertium.tasks.channels import Channel, Ring
+from tertium.tasks.channels import Channel, CosSin, Ring
 from tertium.tasks.decision.first_to_threshold import FirstToThreshold
 from tertium.tasks.response_rules import CrossingTime, LargestOutput, PopulationVector, ResponseRule, SignOfOutput
 from tertium.tasks.spec import TaskSpec, names_of
@@ -19,6 +19,9 @@ from tertium.tasks.trial_batch import TrialBatch
 
 #: The action of an agent that holds fixation, or waits.
 HOLD = 0
+
+#: Directions to choose from where outputs are the cosine and the sine of one.
+_DIRECTIONS = 32
 
 
 class ActionMapping(ABC):
@@ -181,7 +184,8 @@ class ChooseSign(ActionMapping):
 class ChooseDirection(ActionMapping):
     """Hold, or choose the direction of one unit of the ring (`PopulationVector`): ``Discrete(1 + units)``.
 
-    Correct is a direction within the rule's tolerance and, on rings too coarse for it, the nearest unit.
+    Where outputs are a cosine and a sine there are no units: then there are 32 directions. Correct is a direction
+    within the rule's tolerance and, on rings too coarse for it, the nearest unit.
     """
 
     rule: PopulationVector
@@ -189,9 +193,11 @@ class ChooseDirection(ActionMapping):
     def __init__(self, rule: PopulationVector, spec: TaskSpec) -> None:
         super().__init__(rule, spec)
         ring = self.block(rule.channel)
-        if not isinstance(ring, Ring):
-            raise unknown_name("ring of outputs", rule.channel, [b.name for b in spec.outputs if isinstance(b, Ring)])
-        self.ring, self.space = ring, gymnasium.spaces.Discrete(1 + ring.size)
+        if not isinstance(ring, Ring | CosSin):
+            known = [b.name for b in spec.outputs if isinstance(b, Ring | CosSin)]
+            raise unknown_name("output that holds a direction", rule.channel, known)
+        self.ring, self.directions = ring, ring.size if isinstance(ring, Ring) else _DIRECTIONS
+        self.space = gymnasium.spaces.Discrete(1 + self.directions)
 
     def allowed(self, trial: TrialBatch) -> npt.NDArray[np.bool_]:
         """Return where the response epoch is."""
@@ -204,7 +210,7 @@ class ChooseDirection(ActionMapping):
             response = np.flatnonzero(self.allowed(trial))
             if self.rule.fixation is not None:
                 outputs[response, :, trial.block(self.rule.fixation)] = 0.0
-            bump = self.ring.encode(self.ring.preferred[action - 1 : action])
+            bump = self.ring.encode(np.array([(action - 1) * 2 * np.pi / self.directions]))
             outputs[response, :, trial.block(self.rule.channel)] = bump[0]
         return outputs
 
@@ -222,7 +228,7 @@ class ChooseDirection(ActionMapping):
         wanted = float(trial.columns[self.rule.correct_answer][0])
         if np.isnan(wanted):
             return HOLD
-        return 1 + int(np.rint(wanted / (2 * np.pi) * self.ring.size)) % self.ring.size
+        return 1 + int(np.rint(wanted / (2 * np.pi) * self.directions)) % self.directions
 
 
 class PressInTime(ActionMapping):

@@ -17,7 +17,7 @@ from tertium.tasks.task import Task
 from tertium.tasks.task_set import TaskSet
 from tertium.tasks.trial_batch import TrialBatch
 
-#: Trials from which the ranges of observations and targets are measured.
+#: Trials from which the ranges of observations and targets are measured (of a set: all its tasks together).
 _MEASURED = 128
 
 
@@ -71,7 +71,8 @@ class TrialEnvironment(gymnasium.Env[npt.NDArray[np.float32], Any]):
         self.task, self.trials_per_episode, self.abort = task, trials_per_episode, abort
         self.break_reward, self.wrong_reward = break_reward, wrong_reward
         members = list(task.tasks.values()) if isinstance(task, TaskSet) else [task]
-        measured = [member.batch(_MEASURED, Seeds(0).child("range")) for member in members]
+        trials = max(16, _MEASURED // len(members))
+        measured = [member.batch(trials, Seeds(0).child("range")) for member in members]
         self._low, self._high = self._bounds(measured)
         self.observation_space = gymnasium.spaces.Box(self._low, self._high, dtype=np.float32)
         self._mappings = {member.spec.name: action_mapping(member.spec) for member in members}
