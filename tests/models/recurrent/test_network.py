@@ -1,6 +1,8 @@
 """Networks: one loop for cell and read-out, states, labels, and recordings from every layer."""
 
 import copy
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -102,3 +104,42 @@ def test_states_of_the_wrong_number_are_named():
     network = RecurrentNetwork([RateCell(3, 4), RateCell(4, 4)], 1)
     with pytest.raises(BadInput, match="state: got 1 tensors, expected one for each of 2 cells"):
         network(inputs(), torch.zeros(5, 4))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [{}, {"dale": 0.8}, {"dale": 0.8, "autapses": False, "nonlinearity": "tanh"}])
+def test_networks_learn_to_remember_with_and_without_cell_types(options):
+    network = RateRNN(2, 50, 1, seed=1, **options)
+    optimizer = torch.optim.Adam(network.parameters(), lr=2e-3)
+    generator = Seeds(0).torch("trials")
+    for _ in range(300):
+        side = torch.randint(0, 2, (32,), generator=generator)
+        xs = torch.zeros(30, 32, 2)
+        xs[5:15] = torch.nn.functional.one_hot(side, 2).float()
+        xs += 0.1 * torch.randn(xs.shape, generator=generator)
+        loss = (network(xs)[0][-5:, :, 0] - (2.0 * side - 1)).square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    assert loss.item() < 0.05  # 1 for a guess
+
+
+PEAK = """
+import resource, sys, torch
+torch.set_num_threads(1)
+from tertium.models import RateRNN
+checkpoint = sys.argv[1] == "checkpoint"
+network, xs = RateRNN(10, 256, 2, checkpoint=checkpoint), torch.ones(1000, 32, 10)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+network(xs, backend="auto" if checkpoint else "reference", all_states=not checkpoint)[0].sum().backward()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+@pytest.mark.slow
+def test_checkpoints_take_a_quarter_of_the_memory():
+    peak = {
+        how: int(subprocess.run([sys.executable, "-c", PEAK, how], check=True, capture_output=True).stdout)
+        for how in ("plain", "checkpoint")
+    }
+    assert peak["checkpoint"] < 0.25 * peak["plain"]

@@ -13,10 +13,9 @@ from torch import nn
 from tertium.errors import BadInput
 from tertium.models.kernels import (
     Nonlinearity,
-    low_rank_unroll,
     network_unroll,
     nonlinearity,
-    rate_unroll,
+    states_and_rates,
     step_noise,
 )
 from tertium.models.recurrent.cell import Cell
@@ -188,6 +187,10 @@ class RateCell(Cell):
         """Draw noise for a run, shape (time, batch, unit), or None."""
         return None if self.noise_std == 0 else step_noise(steps, batch, self.noise_of_step(), generator)
 
+    def factors(self) -> tuple[torch.Tensor, torch.Tensor] | None:
+        """Return the factors (m, n) of the recurrent weights, shape (unit, rank) each, or None at full rank."""
+        return None if self.rank is None else (self.left, self.right)
+
     def recurrent(self, rates: torch.Tensor) -> torch.Tensor:
         """Return what the units receive from each other, shape (batch, unit)."""
         if self.rank is None:
@@ -213,10 +216,23 @@ class RateCell(Cell):
 
     def unroll(self, xs: torch.Tensor, state: torch.Tensor, noise: torch.Tensor | None = None) -> torch.Tensor:
         """Return the states at all steps, shape (time, batch, unit), by a hand-written loop (`models.kernels`)."""
-        drive, how = self.drive(xs, noise), (self.leak(), self.nonlinearity, self.form, self.checkpoint)
-        if self.rank is None:
-            return rate_unroll(drive, state, self.recurrent_weight, *how)
-        return low_rank_unroll(drive, state, self.left, self.right, *how, weight=self.recurrent_weight)
+        return self.run(xs, state, noise)[1]
+
+    def run(
+        self, xs: torch.Tensor, state: torch.Tensor, noise: torch.Tensor | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return rates and states at all steps, both (time, batch, unit), by the same loop."""
+        states, rates = states_and_rates(
+            self.drive(xs, noise),
+            state,
+            self.leak(),
+            weight=self.recurrent_weight,
+            factors=self.factors(),
+            nonlinearity=self.nonlinearity,
+            form=self.form,
+            checkpoint=self.checkpoint,
+        )
+        return rates, states
 
     def run_with_readout(
         self,
@@ -251,7 +267,7 @@ class RateCell(Cell):
             readout.weight,
             self.leak(),
             weight=self.recurrent_weight,
-            factors=None if self.rank is None else (self.left, self.right),
+            factors=self.factors(),
             bias=self.bias,
             output_bias=readout.bias,
             nonlinearity=self.nonlinearity,
