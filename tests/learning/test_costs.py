@@ -54,9 +54,9 @@ def test_costs_on_weights_are_sums_over_the_weights_as_they_are_used():
     constrain(model.cell, Dale(0.8))
     recurrent = model.cell.recurrent_weight.detach()
     every = [recurrent, model.cell.input_weight, model.readout.weight]
-    assert float(costs.WeightsL1(0.1)(model)) == pytest.approx(0.1 * float(recurrent.abs().sum()))
-    assert float(costs.WeightsL2(0.1)(model)) == pytest.approx(0.1 * float((recurrent**2).sum()))
-    assert float(costs.WeightsL2(1.0, "all")(model)) == pytest.approx(sum(float((w**2).sum()) for w in every))
+    assert costs.WeightsL1(0.1)(model).item() == pytest.approx(0.1 * float(recurrent.abs().sum()))
+    assert costs.WeightsL2(0.1)(model).item() == pytest.approx(0.1 * float((recurrent**2).sum()))
+    assert costs.WeightsL2(1.0, "all")(model).item() == pytest.approx(sum((w**2).sum().item() for w in every))
     with torch.no_grad():
         assert float(costs.WeightsL1(0.1)(model)) > 0, "also where no gradient is wanted"
 
@@ -65,8 +65,8 @@ def test_the_wiring_cost_is_that_of_the_embedded_cells():
     model = RateRNN(3, 8, 2, seed=1)
     constrain(model.cell, SpatialEmbedding(grid(2, 2, 2)))
     for way in (False, True):
-        want = 0.3 * float(wiring_cost(model.cell, with_communicability=way))
-        assert float(costs.WiringCost(0.3, way)(model)) == pytest.approx(want)
+        want = 0.3 * wiring_cost(model.cell, with_communicability=way).item()
+        assert costs.WiringCost(0.3, way)(model).item() == pytest.approx(want)
     with pytest.raises(BadInput, match="WiringCost: got a network whose units have no places"):
         costs.WiringCost(0.3)(RateRNN(3, 8, 2))
 
@@ -81,14 +81,14 @@ def test_costs_add_their_gradients_and_show_by_name(task, network):
     difference = (model.cell.recurrent_weight - plain.cell.recurrent_weight).detach()
     torch.testing.assert_close(difference, -0.02 * before, rtol=1e-4, atol=1e-6)
     assert set(check.costs) == {"WeightsL2", "silent", "<lambda>"}
-    after = 0.01 * float((model.cell.recurrent_weight**2).sum())
+    after = 0.01 * (model.cell.recurrent_weight**2).sum().item()
     assert check.numbers()["cost/WeightsL2"] == pytest.approx(after)
 
 
 def test_a_rate_target_is_approached(task, network):
     def mean_rate(model):
         _, states = model(Trials.of(task.batch(32, seed=9)).inputs)
-        return float(model.rates(states).mean())
+        return model.rates(states).mean().item()
 
     before, model = mean_rate(network()), network()
     fit(model, task, costs=[costs.RateTarget(100.0, 2 * before)], steps=40, learning_rate=0.01, batch=8)

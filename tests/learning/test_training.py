@@ -1,6 +1,7 @@
 """The loop does what a plain torch loop does, validates on fresh trials, and stops when it should."""
 
 import math
+import threading
 from functools import partial
 
 import numpy as np
@@ -230,12 +231,34 @@ def test_a_lesson_needs_an_end_and_the_channels_of_the_task(task, network):
 
 
 @pytest.mark.slow
-def test_a_network_learns_a_task():
+@pytest.mark.parametrize(
+    ("name", "config"),
+    [
+        # without coherences near zero, at which nobody can be right more often than by chance
+        ("perceptual_decision", {"coherences": (0.128, 0.256, 0.512)}),
+        ("context_decision", {"coherences": (0.15, 0.5), "delay": 0.3}),
+    ],
+)
+def test_a_network_learns_a_task(name, config):
     from tertium.models import RateRNN
 
-    task = make("perceptual_decision")
-    model = RateRNN(task.n_inputs, 64, task.n_outputs, dt=task.dt, noise=0.05, seed=0)
-    done = fit(model, task, learning_rate=2e-3, until=0.9, validate_every=50, steps=2000)
+    task = make(name, **config)
+    model = RateRNN(task.n_inputs, 64, task.n_outputs, dt=task.dt, noise=0.05, seed=10)
+    options = {"learning_rate": 2e-3, "clip": 1.0, "validate_every": 50, "steps": 1000}
+    done = fit(model, task, until=0.95, seed=10, **options)
     assert done.stopped == "criterion"
-    assert done.performance >= 0.9
-    assert done.history[0].loss > done.history[-1].loss
+    again = task.batch(500, seed=123)
+    outputs, _ = model(Trials.of(again).inputs, generator=Seeds(1).torch("noise"))
+    assert task.performance(outputs.detach().numpy(), again) > 0.9
+
+
+def test_batches_made_ahead_change_nothing(task, network, same):
+    plain, ahead = network(), network()
+    lesson = [Lesson(task, until=0.01)]
+    first = fit(plain, task, curriculum=lesson, steps=12, **QUICK)
+    second = fit(ahead, task, curriculum=lesson, steps=12, ahead=2, **QUICK)
+    assert same(plain, ahead)
+    assert [c.lesson for c in first.history] == [c.lesson for c in second.history] == [0, 1, 1]
+    assert not [t for t in threading.enumerate() if t.name.startswith("tertium-prefetch")]
+    with pytest.raises(BadInput, match="ahead: got -1"):
+        fit(network(), task, steps=1, ahead=-1, **QUICK)

@@ -42,6 +42,7 @@ def fit(
     hooks: Sequence[Hook] = (),
     steps: int = 10_000,
     batch: int = 64,
+    ahead: int = 0,
     seed: int | Seeds = 0,
     until: float | None = None,
     checks: int = 1,
@@ -91,6 +92,8 @@ def fit(
         At most so many steps, over all lessons.
     batch : int
         Trials a step.
+    ahead : int
+        Threads that make the batches of the next steps; the results are the same. 0 makes each batch in its step.
     seed : int or Seeds
         Seeds of trials and noise; the weights have their own.
     until : float, optional
@@ -152,6 +155,8 @@ def fit(
     _check_fit(model, task)
     if checkpoint is not None and keeper is not None:
         raise BadInput("checkpoint", got="a folder and a keeper", expected="one of the two", repair="Leave one out.")
+    if isinstance(ahead, bool) or not isinstance(ahead, int) or ahead < 0:
+        raise BadInput("ahead", got=repr(ahead), expected="a number of threads >= 0", repair="Pass ahead=1.")
     if on_interrupt not in ("raise", "return"):
         raise BadInput("on_interrupt", got=repr(on_interrupt), expected="'raise' or 'return'")
     _check_names(costs)
@@ -166,6 +171,7 @@ def fit(
         hooks=tuple(hooks),
         steps=steps,
         batch=batch,
+        ahead=ahead,
         seeds=(seed if isinstance(seed, Seeds) else Seeds(seed)).child("fit"),
         validation=Validation(validate_every, validate_trials, over_tasks),
         checkpoint_every=checkpoint_every,

@@ -1,4 +1,4 @@
-"""Lessons: easier tasks that come before the one to be learned, each until it is mastered."""
+"""Lessons: easier tasks that come before the one to be learned, each until it is mastered; and their batches."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tertium.errors import BadInput
+from tertium.rng import Seeds
+from tertium.tasks.engine.ahead import Prefetch, prefetch
 from tertium.tasks.task import TaskLike
+from tertium.tasks.trial_batch import TrialBatch
 
 
 @dataclass(frozen=True)
@@ -71,3 +74,43 @@ def lessons(before: Sequence[Lesson], last: Lesson) -> tuple[Lesson, ...]:
                 expected="those of the task: {} inputs, {} outputs, dt={:g} s".format(*want),
             )
     return course
+
+
+class Batches:
+    """The batch of each step, which depends on the seed and the number of the step alone; made ahead where wanted.
+
+    Parameters
+    ----------
+    n : int
+        Trials of a batch.
+    steps : int
+        Steps of the whole training.
+    seeds : Seeds
+        Seeds of the training.
+    ahead : int
+        Threads that make the batches of the next steps; 0 makes each when it is asked for.
+    """
+
+    def __init__(self, n: int, steps: int, seeds: Seeds, ahead: int) -> None:
+        self._n, self._steps, self._seeds, self._ahead = n, steps, seeds, ahead
+        self._lesson: Lesson | None = None
+        self._made: Prefetch | None = None
+
+    def __enter__(self) -> Batches:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._made is not None:
+            self._made.close()
+
+    def seed(self, step: int) -> int:
+        """Return the seed of a step's batch: ``task.batch(n, seed)`` draws it again."""
+        return self._seeds.integer(f"batch {step}")
+
+    def at(self, step: int, lesson: Lesson) -> TrialBatch:
+        """Return the batch of a step; steps are asked for one after the other."""
+        if self._made is None or lesson is not self._lesson:
+            self.__exit__()  # what was made ahead of the last lesson is dropped
+            seeds = (self.seed(later) for later in range(step, self._steps))
+            self._made, self._lesson = prefetch(lesson.task, self._n, seeds, workers=self._ahead), lesson
+        return next(self._made)

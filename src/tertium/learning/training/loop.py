@@ -14,7 +14,7 @@ from torch import nn
 from tertium.errors import BadInput
 from tertium.learning.costs import WeightCost
 from tertium.learning.rule import ActivityCost, Goal, Rule, Trials
-from tertium.learning.training.curriculum import Lesson
+from tertium.learning.training.curriculum import Batches, Lesson
 from tertium.learning.training.display import training_bar
 from tertium.learning.training.keeping import Keeper, leave
 from tertium.learning.training.process import HeldInterrupt
@@ -46,6 +46,7 @@ class Plan:
     hooks: tuple[Hook, ...]
     steps: int
     batch: int
+    ahead: int
     seeds: Seeds
     validation: Validation
     checkpoint_every: int
@@ -74,7 +75,11 @@ def train(plan: Plan, state: TrainingState, keeper: Keeper, sinks: Sequence[Sink
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     like = parameters[0]
     model.train()
-    with HeldInterrupt() as interrupt, training_bar(plan.steps, plan.progress) as show:
+    with (
+        HeldInterrupt() as interrupt,
+        training_bar(plan.steps, plan.progress) as show,
+        Batches(plan.batch, plan.steps, plan.seeds, plan.ahead) as batches,
+    ):
         counting = keeper(plan.name, plan.steps, save=state.save, load=state.load, every=plan.checkpoint_every)
         for step in counting:
             if state.stopped or interrupt.asked:
@@ -84,15 +89,15 @@ def train(plan: Plan, state: TrainingState, keeper: Keeper, sinks: Sequence[Sink
 
             # the trials and the noise of a step depend on nothing but the seed and its number
             lesson = plan.course[state.lesson]
-            batch_seed, seeds = plan.seeds.integer(f"batch {step}"), plan.seeds.child(f"step {step}")
-            trials = Trials.of(lesson.task.batch(plan.batch, batch_seed), like.device, like.dtype)
+            seeds = plan.seeds.child(f"step {step}")
+            trials = Trials.of(batches.at(step, lesson), like.device, like.dtype)
 
             filled = plan.rule.fill(model, trials, plan.goal, seeds=seeds, costs=plan.activity_costs)
             add_gradients(plan.weight_costs, model)
             gradients = [p.grad for p in parameters if p.grad is not None]
             norm = float(torch.nn.utils.get_total_norm(gradients)) if gradients else math.nan
             if not (math.isfinite(filled.loss) and math.isfinite(norm)):
-                raise diverged(plan, state, keeper, step, batch_seed, filled.loss, norm)
+                raise diverged(plan, state, keeper, step, batches.seed(step), filled.loss, norm)
             if plan.clip is not None and norm > plan.clip:
                 for gradient in gradients:
                     gradient.mul_(plan.clip / norm)

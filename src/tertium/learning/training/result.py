@@ -86,7 +86,9 @@ class Fit:
         for before, after in zip(self.history, self.history[1:], strict=False):
             if after.lesson > before.lesson:
                 limit_line(figure, before.step, f"lesson {after.lesson + 1}", vertical=True)
-        loss_axis = {"title": {"text": "loss"}, "type": "log", "overlaying": "y", "side": "right", "showgrid": False}
+        own = figure.layout.yaxis.to_plotly_json() | {"title": {"text": "loss", "font": {"size": 13}}}
+        # digits 1, 2, 5 of each decade; by default an overlaid axis takes its ticks from the one below
+        loss_axis = own | {"type": "log", "overlaying": "y", "side": "right", "tickmode": "auto", "dtick": "D2"}
         figure.update_layout(yaxis2=loss_axis, yaxis={"range": [0, 1.03]}, margin={"r": 72})
         figure.update_layout(legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 1, "xanchor": "right"})
         return figure
