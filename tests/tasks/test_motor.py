@@ -146,7 +146,7 @@ def test_inverse_dynamics_along_the_path_reach_every_target(effector):
         total, ended = 0.0, False
         while not ended:
             assert np.abs(info["best_action"]).max() < 1  # within what the effector can do
-            observation, reward, ended, _, info = env.step(info["best_action"])
+            _, reward, ended, _, info = env.step(info["best_action"])
             total += reward
         assert info["correct"]
         assert total == pytest.approx(1.0, abs=1e-5)

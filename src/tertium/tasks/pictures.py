@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -81,6 +81,24 @@ class _Column:
         return self.steps * self.batch.dt
 
 
+@dataclass
+class _Sheet:
+    """What a picture is made of, put together before Plotly checks it once (piece by piece takes ten times as long)."""
+
+    traces: list[dict[str, Any]] = field(default_factory=list)
+    axes: dict[str, Any] = field(default_factory=dict)
+    shapes: list[dict[str, Any]] = field(default_factory=list)
+    annotations: list[dict[str, Any]] = field(default_factory=list)
+
+    def axis(self, name: str, settings: Mapping[str, Any]) -> None:
+        """Set an axis, or add to its settings."""
+        self.axes[name] = self.axes.get(name, {}) | settings
+
+    def note(self, text: str, **settings: Any) -> None:
+        """Write a text; ``x`` and ``y`` are fractions of the picture unless an axis is named."""
+        self.annotations.append({"text": text, "xref": "paper", "yref": "paper", "showarrow": False} | settings)
+
+
 def plot(task: TaskLike, seed: int = 0, *, panels: int = 4) -> go.Figure:
     """Draw one trial of each kind of a task: inputs, targets and loss weights over time, epochs shaded and named.
 
@@ -130,14 +148,16 @@ def plot(task: TaskLike, seed: int = 0, *, panels: int = 4) -> go.Figure:
         },
         showlegend=False,
     )
-    tops = _tops(rows, height)
+    tops, sheet = _tops(rows, height), _Sheet()
     for j, column in enumerate(columns):
         left, right = _span(j, wide, width)
         for i, row in enumerate(rows):
-            _draw(figure, row, j, i * len(columns) + j + 1, (left, right), tops[i], column)
-        _epochs(figure, column, f"x{j + 1}" if j else "x", left, slanted)
-        _time_axis(figure, column, len(rows), len(columns), j)
-    _labels(figure, rows, tops)
+            _draw(sheet, row, j, i * len(columns) + j + 1, (left, right), tops[i], column)
+        _epochs(sheet, column, f"x{j + 1}" if j else "x", left, slanted)
+        _time_axis(sheet, len(rows), len(columns), j)
+    _labels(sheet, rows, tops)
+    figure.add_traces(sheet.traces)
+    figure.update_layout(**sheet.axes, shapes=sheet.shapes, annotations=sheet.annotations)
     return figure
 
 
@@ -247,7 +267,7 @@ def _key(rows: Sequence[_Row]) -> str:
 
 
 def _draw(
-    figure: go.Figure,
+    sheet: _Sheet,
     row: _Row,
     j: int,
     number: int,
@@ -260,7 +280,7 @@ def _draw(
     values, dt = row.values[j], column.batch.dt
     low, high = row.limits
     x_axis: dict[str, Any] = {"domain": span, "anchor": f"y{suffix}", "range": [0, column.seconds]}
-    figure.update_layout({f"xaxis{suffix}": x_axis | {"showticklabels": False, "ticks": "", **_BARE}})
+    sheet.axis(f"xaxis{suffix}", x_axis | {"showticklabels": False, "ticks": "", **_BARE})
     y_axis: dict[str, Any] = {"domain": top, "anchor": f"x{suffix}", "showticklabels": j == 0, **_BARE}
     y_axis |= {"ticks": "outside" if j == 0 else "", "ticklen": 3, "tickfont": {"size": 10}}
     axes = {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}"}
@@ -269,34 +289,25 @@ def _draw(
         last = j == len(row.values) - 1
         bar: dict[str, Any] = {"thickness": 8, "len": top[1] - top[0], "y": sum(top) / 2, "x": 1.01}
         bar |= {"tickfont": {"size": 10}, "nticks": 4, "outlinewidth": 0}
-        figure.add_heatmap(
-            z=values.T,
-            x0=dt / 2,
-            dx=dt,
-            y=channel,
-            zmin=low,
-            zmax=high,
-            colorscale="Blues" if low >= 0 else _around_zero(low, high),
-            showscale=last,
-            colorbar=bar if last else None,
-            **axes,
+        picture = {"type": "heatmap", "z": values.T, "x0": dt / 2, "dx": dt, "y": channel, "zmin": low, "zmax": high}
+        colours = "Blues" if low >= 0 else _around_zero(low, high)
+        sheet.traces.append(
+            picture | {"colorscale": colours, "showscale": last, "colorbar": bar if last else None, **axes}
         )
         ticks = {"tickvals": [0, 180, 360], "range": [channel[0], channel[-1]]} if isinstance(row.block, Ring) else {}
-        figure.update_layout({f"yaxis{suffix}": y_axis | ticks})
+        sheet.axis(f"yaxis{suffix}", y_axis | ticks)
         return
     apart = 1.15 * (high - low) if row.stacked else 0.0
     seconds = np.arange(len(values) + 1) * dt
     for k in range(row.block.size):
         # the last sample lasts one step
-        figure.add_scatter(
-            x=seconds,
-            y=np.append(values[:, k], values[-1:, k]) - k * apart,
-            mode="lines",
-            line={"color": COLOURS[k % len(COLOURS)], "width": 1.5, "shape": "hv"},
-            name=f"{row.block.name} {k}" if row.block.size > 1 else row.block.name,
-            **axes,
+        line = {"color": COLOURS[k % len(COLOURS)], "width": 1.5, "shape": "hv"}
+        name = f"{row.block.name} {k}" if row.block.size > 1 else row.block.name
+        drawn = np.append(values[:, k], values[-1:, k]) - k * apart
+        sheet.traces.append(
+            {"type": "scatter", "x": seconds, "y": drawn, "mode": "lines", "line": line, "name": name, **axes}
         )
-    figure.update_layout({f"yaxis{suffix}": y_axis | _line_ticks(row, apart)})
+    sheet.axis(f"yaxis{suffix}", y_axis | _line_ticks(row, apart))
 
 
 def _line_ticks(row: _Row, apart: float) -> dict[str, Any]:
@@ -348,84 +359,42 @@ def _slanted(column: _Column, wide: int) -> bool:
     return any((b - a) / column.steps * wide < 6.2 * len(name) for name, (a, b) in _lasting(column).items())
 
 
-def _epochs(figure: go.Figure, column: _Column, x: str, left: float, slanted: bool) -> None:
+def _epochs(sheet: _Sheet, column: _Column, x: str, left: float, slanted: bool) -> None:
     """Shade the epochs of a column and write their names above them."""
     for i, (name, (first, stop)) in enumerate(_lasting(column).items()):
         start, end = first * column.batch.dt, stop * column.batch.dt
-        figure.add_shape(
-            type="rect",
+        place = {"type": "rect", "xref": x, "yref": "paper", "x0": start, "x1": end, "y0": 0, "y1": 1}
+        sheet.shapes.append(place | {"fillcolor": _SHADES[i % 2], "line": {"width": 0}, "layer": "below"})
+        sheet.note(
+            name,
             xref=x,
-            yref="paper",
-            x0=start,
-            x1=end,
-            y0=0,
-            y1=1,
-            fillcolor=_SHADES[i % 2],
-            line_width=0,
-            layer="below",
-        )
-        figure.add_annotation(
-            text=name,
-            xref=x,
-            yref="paper",
             x=start if slanted else (start + end) / 2,
             y=1,
             yshift=2,
             xanchor="left" if slanted else "center",
             yanchor="bottom",
             textangle=-40 if slanted else 0,
-            showarrow=False,
             font={"size": 10, "color": "#555555"},
         )
-    figure.add_annotation(
-        text=column.title,
-        xref="paper",
-        yref="paper",
-        x=left,
-        y=1,
-        yshift=54 if slanted else 16,
-        xanchor="left",
-        yanchor="bottom",
-        showarrow=False,
-        font={"size": 12},
-    )
+    above = {"x": left, "y": 1, "yshift": 54 if slanted else 16, "xanchor": "left", "yanchor": "bottom"}
+    sheet.note(column.title, **above, font={"size": 12})
 
 
-def _time_axis(figure: go.Figure, column: _Column, rows: int, columns: int, j: int) -> None:
+def _time_axis(sheet: _Sheet, rows: int, columns: int, j: int) -> None:
     number = (rows - 1) * columns + j + 1
     axis = {"title": {"text": "time (s)", "standoff": 6, "font": {"size": 12}}, "showticklabels": True}
     axis |= {"ticks": "outside", "ticklen": 4, "nticks": 6, "showline": True, "tickfont": {"size": 11}}
-    figure.update_layout({f"xaxis{'' if number == 1 else number}": axis})
+    sheet.axis(f"xaxis{'' if number == 1 else number}", axis)
 
 
-def _labels(figure: go.Figure, rows: Sequence[_Row], tops: Sequence[tuple[float, float]]) -> None:
+def _labels(sheet: _Sheet, rows: Sequence[_Row], tops: Sequence[tuple[float, float]]) -> None:
     """Write the names of blocks, and of their groups, to the left."""
+    named: set[str] = set()
     for row, top in zip(rows, tops, strict=True):
         unit = "<br><span style='font-size:10px'>(degrees)</span>" if isinstance(row.block, Ring) else ""
-        figure.add_annotation(
-            text=row.block.name.replace("_", " ") + unit,
-            xref="paper",
-            yref="paper",
-            x=0,
-            xshift=-36,
-            y=sum(top) / 2,
-            xanchor="right",
-            yanchor="middle",
-            align="right",
-            showarrow=False,
-            font={"size": 12},
-        )
-    for group in dict.fromkeys(row.group for row in rows):
-        first = next(top for row, top in zip(rows, tops, strict=True) if row.group == group)
-        figure.add_annotation(
-            text=f"<b>{group}</b>",
-            xref="paper",
-            yref="paper",
-            x=0,
-            xshift=8 - _LEFT,
-            y=sum(first) / 2,
-            xanchor="left",
-            yanchor="middle",
-            showarrow=False,
-            font={"size": 12},
-        )
+        place: dict[str, Any] = {"x": 0, "y": sum(top) / 2, "yanchor": "middle", "font": {"size": 12}}
+        name = row.block.name.replace("_", " ") + unit
+        sheet.note(name, **place, xshift=-36, xanchor="right", align="right")
+        if row.group not in named:
+            named.add(row.group)
+            sheet.note(f"<b>{row.group}</b>", **place, xshift=8 - _LEFT, xanchor="left")
