@@ -8,6 +8,9 @@ import torch
 
 from tertium.errors import BadInput
 from tertium.rng import Seeds
+from tertium.studies import MemoryLab
+from tertium.studies.achterberg2023 import Achterberg2023
+from tertium.studies.base import verdicts
 from tertium.studies.methods.achterberg import (
     Snapshots,
     distances,
@@ -15,6 +18,18 @@ from tertium.studies.methods.achterberg import (
     network_in_space,
     selectivity,
     shuffle_distances,
+)
+from tertium.studies.methods.achterberg_networks import (
+    MEASURES,
+    SHUFFLED,
+    SPARSE,
+    SPATIAL,
+    NetworksConfig,
+    connections,
+    length_profile,
+    passing,
+    train,
+    wiring,
 )
 from tertium.studies.methods.graph_measures import (
     clustering,
@@ -240,3 +255,93 @@ def test_snapshots_go_on_from_a_checkpoint():
     assert len(second.kept) == len(whole.kept) == 2
     model.weight.data += 1  # kept weights are copies
     assert not torch.equal(second.kept[0]["weight"], model.weight)
+
+
+def test_a_network_is_taken_where_accuracy_and_sparsity_pass():
+    accuracy, alive = np.array([0.3, 0.9, 1.0, 1.0]), np.array([0.9, 0.5, 0.3, 0.1])
+    assert passing(accuracy, alive, 0.9, near=0.25, tolerance=0.1) == 2
+    assert passing(accuracy, alive, 0.9, near=0.7, tolerance=0.1) == -1  # nothing is near
+    assert passing(accuracy, alive, 0.9, near=0.9, tolerance=0.1) == -1  # near, but the task is not solved
+    assert passing(np.zeros(4), alive, 0.9, near=0.3, tolerance=1.0) == -1
+
+
+def test_connections_are_counted_without_autapses():
+    weights = np.full((3, 3), 0.005)
+    np.fill_diagonal(weights, 1.0)
+    weights[0, 1] = -0.02
+    assert connections(weights, 0.01) == pytest.approx(1 / 6)
+
+
+def test_wiring_of_planted_networks(rng):
+    config = NetworksConfig(nulls=10, rewirings=3)
+    apart = distances((5, 5, 4))
+    near = np.exp(-apart) * rng.uniform(0.5, 1.5, apart.shape) * ~np.eye(100, dtype=bool)
+    anywhere = rng.permutation(near.ravel()).reshape(near.shape)
+    local, random = (wiring(config, w, Seeds(0)) for w in (near, anywhere))
+    assert local["modularity"] - random["modularity"] > 0.1
+    assert local["excess modularity"] > 0.1 > abs(random["excess modularity"])
+    assert local["small-worldness"] > 2
+    assert random["small-worldness"] == pytest.approx(1, abs=0.15)
+    assert local["length"] < 0.6
+    assert random["length"] == pytest.approx(1, abs=0.1)
+    assert local["weight-distance"] < -0.5
+    assert abs(random["weight-distance"]) < 0.1
+
+
+def test_autapses_alone_make_the_papers_modularity_and_not_ours(rng):
+    config = NetworksConfig(nulls=2, rewirings=1)
+    weights = np.abs(rng.normal(size=(100, 100)))
+    with_autapses = wiring(config, weights + 100 * np.eye(100), Seeds(0))
+    without = wiring(config, weights, Seeds(0))
+    assert with_autapses["modularity with autapses"] > 0.4 > 0.2 > without["modularity with autapses"]
+    assert with_autapses["modularity"] == without["modularity"]
+
+
+def test_the_profile_of_a_planted_decay():
+    apart = distances((5, 5, 4))
+    edges = [0.5, 1.5, 2.5, 7.5]
+    profile = length_profile(np.exp(-apart), (5, 5, 4), edges)
+    assert (np.diff(profile) < 0).all()
+    np.testing.assert_allclose(length_profile(np.ones((100, 100)), (5, 5, 4), edges), 1)
+
+
+@pytest.fixture(scope="module")
+def smoke():
+    study = Achterberg2023()
+    return study, study.run(study.configure(size="smoke"), MemoryLab(0))
+
+
+def test_all_kinds_begin_at_the_same_weights_and_only_the_cost_differs(smoke):
+    _, results = smoke
+    one, other, shuffled = (results.strengths[kind] for kind in (SPATIAL, SPARSE, SHUFFLED))
+    assert np.abs(one - other).max() < 0.02  # six steps of 1e-3, a little either way
+    assert not np.array_equal(one, shuffled)
+
+
+def test_a_network_that_passes_no_filter_holds_no_claim():
+    study, lab = Achterberg2023(), MemoryLab(0)
+    config = study.configure({"accuracy": 1.0, "attempts": 2, "epochs": 1, "steps": 1}, size="smoke")
+    results = study.run(config, lab)
+    assert results.attempts[SPATIAL] == 2
+    assert any("No seRNN network passed" in note for note in lab.notes)
+    assert all(np.isnan(results.measures[SPATIAL][name]) for name in MEASURES)
+    judged = verdicts(study, [results])
+    assert not any(v.held for v in judged)
+    assert len(list(study.figures([results, results]))) == 5
+
+
+def test_figures_are_drawn(smoke):
+    study, results = smoke
+    drawn = [p.id for p in study.figures([results, results])]
+    assert drawn == ["space", "distance", "graphs", "training", "function"]
+
+
+@pytest.mark.slow
+def test_the_wiring_cost_shortens_connections_within_an_epoch():
+    config = NetworksConfig(epochs=1, accuracy=0.0, tolerance=1.0, matched=1.0, attempts=1, nulls=2, rewirings=1)
+    found = {}
+    for kind in (SPATIAL, SHUFFLED):
+        course = train(config, MemoryLab(0), kind, 0.25)
+        found[kind] = wiring(config, course["weights"][0].astype(float), Seeds(0))["weight-distance"]
+    assert found[SPATIAL] < -0.2
+    assert abs(found[SHUFFLED]) < 0.05

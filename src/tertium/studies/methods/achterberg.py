@@ -69,6 +69,13 @@ def shuffle_distances(network: RateRNN, rng: np.random.Generator) -> None:
     places.distances.copy_(torch.from_numpy(shuffled + shuffled.T))
 
 
+def recurrent_weights(network: RateRNN) -> Floats:
+    """Return the weights between units, shape (target, source)."""
+    weight = network.cell.recurrent_weight
+    assert isinstance(weight, torch.Tensor)
+    return weight.detach().numpy().astype(np.float64)
+
+
 def distances(shape: tuple[int, int, int]) -> Floats:
     """Return how far apart the units of a lattice are, shape (unit, unit)."""
     places = grid(*shape)
