@@ -156,20 +156,19 @@ def lesion_losses(
 
 
 def preferred_tasks(variance: Floats, labels: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Return the tasks that a cluster prefers: those with at least half of the largest of its mean variances.
+    """Return the tasks that a cluster prefers: those with at least three quarters of the largest of its mean variances.
 
     Means are over the normalised task variances of its units, shape (cluster, task).
     """
     points, active = normalised(variance)
     of = labels[active]
     means = np.array([points[of == c].mean(0) for c in range(of.max() + 1)])
-    return np.asarray(means >= 0.5 * means.max(1, keepdims=True))
+    return np.asarray(means >= 0.75 * means.max(1, keepdims=True))
 
 
 def selectivity_of_lesions(losses: Floats, preferred: NDArray[np.bool_]) -> float:
     """Return the mean loss in preferred tasks over the mean loss in the others, clusters taken together."""
-    others = np.maximum(losses, 0)[~preferred].mean()
-    return float(np.maximum(losses, 0)[preferred].mean() / max(others, 1e-3))
+    return float(losses[preferred].mean() / max(losses[~preferred].mean(), 1e-3))
 
 
 def fractional_variance(variance: Floats, names: Sequence[str], a: str, b: str, silent: float = 1e-3) -> Floats:
