@@ -75,7 +75,7 @@ class Yang2019Composition(Study):
         cosine_parts: dict[str, float]  # of each part alone with the whole
         cosine_random: Floats  # (triple,) of sums of three other tasks with the whole
         nearest: str  # task nearest in direction to the sum, the three that are added left out
-    nearest_of_all: str  # with the three
+        nearest_of_all: str  # with the three
         nearest_random: float  # fraction of random sums to which the whole is nearest
         own_rule: float  # fraction correct in the whole task with its own rule input
         sum_rule: float  # with the sum of the parts' rule inputs
