@@ -42,3 +42,10 @@ def test_a_lab_records_the_same_trials_each_time():
     assert np.array_equal(one.values, two.values)
     assert set(np.abs(one.coherence.values)) == {0.5}
     assert not np.array_equal(one.values, MemoryLab(4).record(network, task, 5, coherence=0.5).values)
+
+
+def test_constraints_on_weights_are_no_layers():
+    layer = torch.nn.utils.parametrizations.weight_norm(torch.nn.Linear(3, 2))
+    network = torch.nn.Sequential(layer, torch.nn.ReLU())
+    assert tt.record.list_sites(network) == ("0", "1")
+    assert tt.record.record(network, torch.ones(2, 3), progress=False).sizes["unit"] == 4

@@ -41,7 +41,9 @@ def site_root(model: nn.Module) -> nn.Module:
 
 def named_sites(model: nn.Module) -> dict[str, nn.Module]:
     """Return every module by name, aliases of a shared module too; the empty name is the model's own output."""
-    modules = dict(site_root(model).named_modules(remove_duplicate=False))
+    every = site_root(model).named_modules(remove_duplicate=False)
+    # what torch hangs below a constrained weight returns weights, not activity
+    modules = {name: module for name, module in every if "parametrizations" not in name.split(".")}
     return {**modules, "": model}
 
 
