@@ -87,8 +87,8 @@ class Fit:
             if after.lesson > before.lesson:
                 limit_line(figure, before.step, f"lesson {after.lesson + 1}", vertical=True)
         own = figure.layout.yaxis.to_plotly_json() | {"title": {"text": "loss", "font": {"size": 13}}}
-        # digits 1, 2, 5 of each decade; by default an overlaid axis takes its ticks from the one below
-        loss_axis = own | {"type": "log", "overlaying": "y", "side": "right", "tickmode": "auto", "dtick": "D2"}
+        # ticks at 1, 2, 5 of each decade; left alone, an overlaid axis takes its ticks from the one below
+        loss_axis = own | {"type": "log", "overlaying": "y", "side": "right", "tickmode": "linear", "dtick": "D2"}
         figure.update_layout(yaxis2=loss_axis, yaxis={"range": [0, 1.03]}, margin={"r": 72})
         figure.update_layout(legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 1, "xanchor": "right"})
         return figure
