@@ -8,15 +8,18 @@ from typing import Any
 from tertium.errors import BadInput, nearest
 from tertium.learning.rule import Rule
 from tertium.learning.rules.angles import Angles, angle_to_bptt
+from tertium.learning.rules.feedback import add_feedback
 from tertium.registry import Registry
 
-__all__ = ["RULES", "Angles", "angle_to_bptt", "named_rule"]
+__all__ = ["RULES", "Angles", "add_feedback", "angle_to_bptt", "named_rule"]
 
 #: Rule -> its class. Installed packages may add to it (entry-point group ``tertium.rules``).
 RULES = Registry(
     "learning rule",
     {
         "bptt": "tertium.learning.rules.bptt:BPTT",
+        "e_prop": "tertium.learning.rules.e_prop:EProp",
+        "node_perturbation": "tertium.learning.rules.node_perturbation:NodePerturbation",
         "rtrl": "tertium.learning.rules.rtrl:RTRL",
         "tbptt": "tertium.learning.rules.tbptt:TruncatedBPTT",
     },

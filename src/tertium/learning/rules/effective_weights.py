@@ -45,7 +45,7 @@ class EffectiveWeights(Generic[ModuleT]):
 
     def __init__(self, model: ModuleT) -> None:
         self._model = model
-        self.bare = without_constraints(model)
+        self.bare = without_constraints(model).requires_grad_(True)
         used: dict[str, torch.Tensor] = {}
         for name, _ in self.bare.named_parameters():
             owner, _, leaf = name.rpartition(".")
