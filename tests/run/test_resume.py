@@ -93,3 +93,26 @@ def test_a_damaged_checkpoint_is_named(plugin, runs):
     assert "checkpoint" in done.stderr
     assert "Delete it" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_loop_that_is_left_between_two_steps_keeps_them_all(tmp_path):
+    """Ctrl-C, or a criterion that is met: off the grid of checkpoints."""
+    from tertium.learning.training.keeping import leave
+    from tertium.run.folder import RunFolder
+    from tertium.run.lab import FolderLab
+
+    def count(until: int | None) -> list[int]:
+        done: list[int] = []
+        kept = {"sum": 0}
+        lab = FolderLab(3, RunFolder(tmp_path / "run"))
+        counting = lab.steps("walk", 20, save=lambda: dict(kept), load=kept.update, every=10)
+        for step in counting:
+            if step == until:
+                leave(counting)
+                break
+            kept["sum"] += step
+            done.append(step)
+        return [*done, kept["sum"]]
+
+    assert count(7) == [*range(7), 21]
+    assert count(None) == [*range(7, 20), 190]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from tertium.checkpoint import load_checkpoint, save_checkpoint
 from tertium.errors import BadInput
+from tertium.learning.training.keeping import Leave
 from tertium.run.folder import RunFolder
 from tertium.run.tree import load_tree, read_json, save_tree, write_json
 from tertium.studies.lab import Lab
@@ -64,7 +65,11 @@ class FolderLab(Lab):
             start = int(kept["step"])
             load(kept["state"])
         for step in range(start, total):
-            yield step
+            try:
+                yield step
+            except Leave:  # the loop ends between two steps (Ctrl-C, a criterion): nothing of this one has been done
+                save_checkpoint(path, {"step": step, "state": save()})
+                return
             if (step + 1) % every == 0 or step + 1 == total:
                 save_checkpoint(path, {"step": step + 1, "state": save()})
 
