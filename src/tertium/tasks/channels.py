@@ -75,7 +75,10 @@ class Opposed(Channel):
 
     def encode(self, value: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return the pair of activities, shape (..., 2)."""
-        return np.stack([(1 + value) / 2, (1 - value) / 2], axis=-1)
+        half = value / 2
+        pair = np.empty((*value.shape, 2))
+        pair[..., 0], pair[..., 1] = 0.5 + half, 0.5 - half
+        return pair
 
 
 @dataclass(frozen=True)

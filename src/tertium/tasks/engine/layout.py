@@ -194,9 +194,12 @@ def blocks_of_one(shape: tuple[int, int], channels: Sequence[int]) -> list[Float
     """
     steps, n = shape
     memory = np.empty(steps * n * sum(channels), dtype=np.float32)
-    ends = np.cumsum([steps * n * size for size in channels])
-    parts = np.split(memory, ends[:-1])
-    return [part.reshape(steps, n, size) for part, size in zip(parts, channels, strict=True)]
+    parts, start = [], 0
+    for size in channels:
+        stop = start + steps * n * size
+        parts.append(memory[start:stop].reshape(steps, n, size))
+        start = stop
+    return parts
 
 
 def runs_of(during: str | Sequence[str], epochs: Sequence[str]) -> Runs:

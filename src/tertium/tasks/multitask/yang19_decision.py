@@ -21,7 +21,7 @@ def dm1(*, dt: float = 0.02, noise: float = 0.01, shared_timing: bool = False) -
     dt : float
         Time step in seconds.
     noise : float
-        Input noise sigma_x, as after a leaky unit of 100 ms up to a factor sqrt(2).
+        Input noise sigma_x: each sample has standard deviation ``noise * sqrt(2 tau / dt)``, tau = 100 ms.
     shared_timing : bool
         Whether all trials of a batch have one timing, as in the original.
     """
