@@ -73,6 +73,7 @@ def test_a_list_may_have_one_member(said):
     assert "(-0.5, 0.5)" in told["conditions"][1]["drawn"]
 
 
+@pytest.mark.slow
 def test_a_picture_is_written_and_its_place_told(said, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     code, out, _ = said("yang19/dm1", "--plot")

@@ -22,7 +22,7 @@ from tertium.tasks.response_rules import CrossingTime, LargestOutput, Population
 from tertium.tasks.spec import Epoch, LossWeight, Stimulus, Target, TaskSpec
 
 #: One of each way to answer; the rest of the catalogue is in the slow tier.
-QUICK = {"context_decision", "yang19/dmsgo", "perceptual_decision_rt", "motor_timing", "adding", "reach", "two_step"}
+QUICK = {"context_decision", "yang19/dmsgo", "perceptual_decision_rt", "motor_timing", "adding", "reach", "harlow"}
 
 CATALOGUE = [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in TASKS]
 
