@@ -7,7 +7,7 @@ import traceback
 
 import typer
 
-from tertium.cli import cite, compare, data, doctor, models, report, run, studies, tasks
+from tertium.cli import cite, compare, data, doctor, models, report, rules, run, studies, tasks
 from tertium.errors import TertiumError
 
 app = typer.Typer(
@@ -28,6 +28,7 @@ app.command("compare")(compare.compare)
 app.add_typer(data.verbs, name="data")
 app.command("tasks")(tasks.tasks)
 app.command("models")(models.models)
+app.command("rules")(rules.rules)
 app.command("cite")(cite.cite)
 app.command("doctor")(doctor.doctor)
 

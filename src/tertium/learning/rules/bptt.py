@@ -27,6 +27,7 @@ class BPTT(Rule):
 
     name = "bptt"
     cite = "Werbos 1990 Proc. IEEE"
+    needs = "any network over time"
 
     def fill(
         self, model: nn.Module, trials: Trials, goal: Goal, *, seeds: Seeds, costs: tuple[ActivityCost, ...] = ()

@@ -57,6 +57,7 @@ class EProp(Rule):
 
     name = "e_prop"
     cite = "Bellec et al. 2020 Nature Communications; Murray 2019 eLife"
+    needs = "one rate cell with a linear read-out"
 
     def __init__(self, *, feedback: str = "symmetric", decay: float = 1e-2, seed: int = 0) -> None:
         self.feedback, self.decay, self.seed = named_feedback(feedback), decay, seed

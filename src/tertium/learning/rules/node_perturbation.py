@@ -51,6 +51,7 @@ class NodePerturbation(Rule):
 
     name = "node_perturbation"
     cite = "Williams 1992 Machine Learning; Fiete & Seung 2006 Physical Review Letters"
+    needs = "rate cells with a linear read-out"
 
     def __init__(self, *, sigma: float = 1e-2, draws: int = 1) -> None:
         self.sigma, self.draws = sigma, draws

@@ -48,6 +48,7 @@ class RTRL(Rule):
 
     name = "rtrl"
     cite = "Williams & Zipser 1989 Neural Computation"
+    needs = "recurrent cells with a read-out, few units"
 
     def __init__(self, *, limit: int = 2**27) -> None:
         self.limit = limit

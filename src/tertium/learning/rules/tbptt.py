@@ -44,6 +44,7 @@ class TruncatedBPTT(Rule):
 
     name = "tbptt"
     cite = "Williams & Peng 1990 Neural Computation"
+    needs = "recurrent cells with a read-out"
 
     def __init__(self, *, window: int = 20, stride: int | None = None) -> None:
         self.window, self.stride = window, window if stride is None else stride
