@@ -18,7 +18,7 @@ def driscoll24(
     noise: float = 0.1,
     coherences: Sequence[float] = driscoll24_tasks.COHERENCES,
 ) -> TaskSet:
-    """Return the 15 tasks of Driscoll et al. 2024, or some of them; 20 inputs and 3 outputs in any case.
+    """The 15 tasks of Driscoll et al. 2024, or some of them, for one network with 20 inputs and 3 outputs.
 
     Timings are the authors'. A direction is a cosine and a sine. The fixation target is 0.8 and a response counts
     within 18 degrees, as in the authors' code.

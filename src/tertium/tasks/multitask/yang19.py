@@ -21,7 +21,7 @@ def yang19(
     noise: float = 0.01,
     shared_timing: bool = False,
 ) -> TaskSet:
-    """Return the 20 tasks of Yang et al. 2019, or some of them; the network has 85 inputs and 33 outputs in any case.
+    """The 20 tasks of Yang et al. 2019, or some of them, for one network with 85 inputs and 33 outputs.
 
     The paper's values throughout: the fixation target is 0.85 (its published code has 0.8), a response counts within
     36 degrees. Durations, modalities and directions are drawn for each trial; with ``shared_timing`` the durations are
