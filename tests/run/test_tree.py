@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from tertium.checkpoint import load_checkpoint, save_checkpoint
 from tertium.errors import BadFile, BadInput
 from tertium.files import write_atomically
-from tertium.checkpoint import load_checkpoint, save_checkpoint
 from tertium.run.tree import load_tree, read_json, save_tree
 
 
