@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tertium.models.wiring import grid
 from tertium.studies.base import Picture, Reference, Study
-from tertium.studies.claim import Claim, Control, above, at_least, at_most, below
+from tertium.studies.claim import Claim, Control, at_least, at_most, below
 from tertium.studies.methods.achterberg import distances, recurrent_weights
 from tertium.studies.methods.achterberg_networks import (
     MEASURES,
@@ -47,9 +47,9 @@ class Achterberg2023(Study):
     a seRNN is taken when about a quarter of its connections are alive, the others at the epoch at which as many are.
 
     Task, units, initial weights, optimiser, batches and the cost are those of the paper's public code. Ours: three times
-    the epochs, after which far more networks solve the task; the match of sparsity by epoch; graphs of pairs of
-    different units (the paper's code counts autapses, which cost nothing where distance is 0: the claim
-    ``modularity_with_autapses`` shows what that does).
+    the epochs, as many networks need more than ten to solve the task; the match of sparsity by epoch; graphs of pairs
+    of different units (the paper's code counts autapses, which cost nothing where distance is 0: the claim
+    ``modularity_with_autapses`` shows what that does, as it holds for shuffled distances too).
     """  # noqa: E501
 
     row, kind = "CON03", "simulation"
@@ -187,8 +187,8 @@ def wiring_claims(spatial: Measures, sparse: Measures, shuffled: Measures, untra
         (
             "excess modularity",
             "It is more modular than its degrees make a graph, by more than the L1 network is.",
-            above(0),
-            "ours: graphs of the same degrees taken off",
+            at_least(0.03),
+            "ours: graphs of the same degrees taken off; half of what pilots showed (0.06)",
         ),
     ):
         yield Claim(
@@ -211,16 +211,32 @@ def wiring_claims(spatial: Measures, sparse: Measures, shuffled: Measures, untra
         judge="interval",
         unit="sigma",
     )
-    yield Claim(
-        "small_world_over_l1",
-        "It is more of a small world than the L1 network.",
-        spatial["small-worldness"] - sparse["small-worldness"],
-        above(0),
-        "canon CON03",
-        Control(what, shuffled["small-worldness"] - sparse["small-worldness"]),
-        judge="interval",
-        unit="difference of sigma",
-    )
+    for name, key, sentence, threshold, source in (
+        (
+            "small_world_over_l1",
+            "small-worldness",
+            "It is more of a small world than the L1 network.",
+            at_least(0.75),
+            "canon CON03 (> 0); margin ours: hubs alone, without a space, gain 0.5 on pilots",
+        ),
+        (
+            "small_world_beyond_degrees",
+            "small-worldness for degrees",
+            "It is more of a small world than the L1 network also against random graphs of the same degrees.",
+            at_least(0.05),
+            "ours: a null that has the same hubs",
+        ),
+    ):
+        yield Claim(
+            name,
+            sentence,
+            spatial[key] - sparse[key],
+            threshold,
+            source,
+            Control(what, shuffled[key] - sparse[key]),
+            judge="interval",
+            unit="difference of sigma",
+        )
     yield Claim(
         "length",
         "Its strongest connections are shorter than those of the L1 network.",

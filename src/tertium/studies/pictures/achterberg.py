@@ -28,9 +28,9 @@ def pictures(results: Sequence[Achterberg2023.Results]) -> Iterator[Picture]:
     yield Picture(
         "space",
         space(results[0]),
-        f"One seed's networks on their 5 x 5 x 4 lattice: the {DRAWN} strongest pairs, thicker where stronger. Points: "
-        "units, larger where more strongly connected in all; colour: share of the goal (against the options) in what "
-        "explains a unit's activity at the end of the options (grey: no selective activity).",
+        f"One seed's networks on their lattice, seen from the front: the {DRAWN} strongest pairs, thicker where "
+        "stronger. Points: units, larger where more strongly connected in all; colour: share of the goal (against the "
+        "options) in what explains a unit's activity at the end of the options (grey: no selective activity).",
     )
     yield Picture(
         "distance",
@@ -61,45 +61,46 @@ def pictures(results: Sequence[Achterberg2023.Results]) -> Iterator[Picture]:
 
 
 def space(first: Achterberg2023.Results) -> go.Figure:
-    """Draw the strongest connections and the goal share of units in three dimensions."""
-    from plotly.subplots import make_subplots
+    """Draw the strongest connections and the goal share of units in an oblique view of the lattice.
 
-    kinds = (SPATIAL, SPARSE)
-    drawn = make_subplots(1, 2, specs=[[{"type": "scene"}] * 2], subplot_titles=kinds, horizontal_spacing=0.02)
-    style = {k: v for k, v in figure.new(height=460).layout.to_plotly_json().items() if k not in ("xaxis", "yaxis")}
-    drawn.update_layout(style | {"margin": {"l": 8, "r": 8, "t": 40, "b": 8}})
-    for column, kind in enumerate(kinds, start=1):
+    Projected here, not by Plotly's three-dimensional scenes: those need WebGL, which a printed page does not have.
+    """
+    drawn = panels(2, 440, titles=(SPATIAL, SPARSE))
+    for column, kind in enumerate((SPATIAL, SPARSE), start=1):
         for trace in network_traces(first, kind, colour_bar=column == 2):
             drawn.add_trace(trace, row=1, col=column)
-    axis: dict[str, Any] = {"showbackground": False, "tickvals": list(range(5)), "gridcolor": "#dddddd"}
-    axes = {f"{name}axis": axis | {"title": {"text": f"{name} (units)"}} for name in "xyz"}
-    drawn.update_scenes(aspectmode="data", camera={"eye": {"x": 1.5, "y": -1.5, "z": 0.9}}, **axes)
-    drawn.update_layout(xaxis={"visible": False}, yaxis={"visible": False}, showlegend=False)
+        anchor = {"scaleanchor": f"x{column if column > 1 else ''}", "showticklabels": False, "ticks": ""}
+        drawn.update_yaxes(title_text="z" if column == 1 else "", row=1, col=column, **anchor)
+        drawn.update_xaxes(title_text="x, and y into the page", showticklabels=False, ticks="", row=1, col=column)
+    drawn.update_layout(showlegend=False)
     return drawn
+
+
+def oblique(places: Any) -> Any:
+    """Return where points (n, 3) are drawn, shape (2, n): y runs into the page, up and to the right."""
+    x, y, z = np.asarray(places, dtype=float).T
+    return np.stack([x + 0.42 * y, 1.25 * z + 0.24 * y])
 
 
 def network_traces(first: Achterberg2023.Results, kind: str, *, colour_bar: bool) -> list[Any]:
     """Return lines of the strongest pairs, in three thicknesses, and the units."""
     import plotly.graph_objects as go
 
-    strong, places = np.nan_to_num(first.strengths[kind].astype(float)), first.places
+    strong, at = np.nan_to_num(first.strengths[kind].astype(float)), oblique(first.places)
     rows, columns = np.triu_indices(len(strong), 1)
     order = np.argsort(-strong[rows, columns])[:DRAWN]
     traces: list[Any] = []
-    for part, width in zip(np.array_split(order, 3), (6, 3, 1.5), strict=True):
-        ends = np.stack([places[rows[part]], places[columns[part]], np.full((len(part), 3), np.nan)], axis=1)
-        x, y, z = ends.reshape(-1, 3).T
-        line = {"color": figure.translucent(COLOURS[kind], 0.45), "width": width}
-        traces.append(go.Scatter3d(x=x, y=y, z=z, mode="lines", line=line, hoverinfo="skip"))
+    for part, width in zip(np.array_split(order, 3), (4, 2, 1), strict=True):
+        gap = np.full((2, len(part)), np.nan)  # lifts the pen between two pairs
+        x, y = np.stack([at[:, rows[part]], at[:, columns[part]], gap], axis=-1).reshape(2, -1)
+        line = {"color": figure.translucent("#444444", 0.35), "width": width}
+        traces.append(go.Scatter(x=x, y=y, mode="lines", line=line, hoverinfo="skip"))
     total, share = strong.sum(axis=1), first.share[kind]
-    size = 4 + 10 * np.sqrt(total / max(total.max(), 1e-12))
-    for chosen, look in (
-        (~np.isfinite(share), {"color": "#bbbbbb"}),
-        (np.isfinite(share), shares(share, colour_bar=colour_bar)),
-    ):
-        x, y, z = places[chosen].T
-        marker = look | {"size": size[chosen], "line": {"color": "#444444", "width": 0.5}}
-        traces.append(go.Scatter3d(x=x, y=y, z=z, mode="markers", marker=marker))
+    size = 4 + 14 * np.sqrt(total / max(total.max(), 1e-12))
+    silent = ~np.isfinite(share)
+    for chosen, look in ((silent, {"color": "#bbbbbb"}), (~silent, shares(share, colour_bar=colour_bar))):
+        marker = look | {"size": size[chosen], "line": {"color": "#444444", "width": 0.7}}
+        traces.append(go.Scatter(x=at[0, chosen], y=at[1, chosen], mode="markers", marker=marker))
     return traces
 
 
@@ -135,41 +136,48 @@ def distance(results: Sequence[Achterberg2023.Results]) -> go.Figure:
 
 def graphs(results: Sequence[Achterberg2023.Results]) -> go.Figure:
     """Draw modularity and small-worldness of all kinds."""
-    panels = (
+    shown = (
         ("modularity", "modularity Q"),
         ("excess modularity", "Q beyond degrees"),
         ("small-worldness", "sigma (density)"),
         ("small-worldness for degrees", "sigma (degrees)"),
     )
-    return dots(results, panels, tuple(COLOURS))
+    return dots(results, shown, tuple(COLOURS))
 
 
 def function(results: Sequence[Achterberg2023.Results]) -> go.Figure:
     """Draw nearness, activity and mixture."""
-    panels = (
+    shown = (
         ("goal nearness", "goal: z"),
         ("options nearness", "options: z"),
         ("activity", "mean activity"),
         ("distance from even", "|goal share - 0.5|"),
     )
-    drawn = dots(results, panels, (SPATIAL, SPARSE, SHUFFLED))
+    drawn = dots(results, shown, (SPATIAL, SPARSE, SHUFFLED))
     for column in (1, 2):
         drawn.add_hline(y=0, line={"color": "#888888", "width": 1, "dash": "dash"}, row=1, col=column)
     return drawn
 
 
-def dots(
-    results: Sequence[Achterberg2023.Results], panels: Sequence[tuple[str, str]], kinds: Sequence[str]
-) -> go.Figure:
-    """Draw a panel a measure: one dot a seed and kind, with mean and interval."""
+def panels(count: int, height: int, titles: Sequence[str] | None = None) -> go.Figure:
+    """Return panels side by side in tertium's style."""
     from plotly.subplots import make_subplots
 
-    drawn = make_subplots(1, len(panels), horizontal_spacing=0.09)
-    base = figure.new(height=360).layout.to_plotly_json()
+    drawn = make_subplots(1, count, horizontal_spacing=0.3 / (count + 1), subplot_titles=titles)
+    base = figure.new(height=height).layout.to_plotly_json()
     drawn.update_layout({k: v for k, v in base.items() if k not in ("xaxis", "yaxis")})
-    drawn.update_xaxes(**{k: v for k, v in base["xaxis"].items() if k != "title"})
-    drawn.update_yaxes(**{k: v for k, v in base["yaxis"].items() if k != "title"})
-    for column, (key, title) in enumerate(panels, start=1):
+    drawn.update_layout(margin={"t": 48})
+    drawn.update_xaxes(**base["xaxis"])
+    drawn.update_yaxes(**base["yaxis"])
+    return drawn
+
+
+def dots(
+    results: Sequence[Achterberg2023.Results], shown: Sequence[tuple[str, str]], kinds: Sequence[str]
+) -> go.Figure:
+    """Draw a panel a measure: one dot a seed and kind, with mean and interval."""
+    drawn = panels(len(shown), 360)
+    for column, (key, title) in enumerate(shown, start=1):
         for place, kind in enumerate(kinds):
             values = np.array([r.measures[kind][key] for r in results])
             values = values[np.isfinite(values)]
@@ -191,24 +199,20 @@ def dots(
 
 def training(results: Sequence[Achterberg2023.Results]) -> go.Figure:
     """Draw connections alive and accuracy over epochs."""
-    from plotly.subplots import make_subplots
-
-    drawn = make_subplots(1, 2, horizontal_spacing=0.12)
-    base = figure.new(height=360).layout.to_plotly_json()
-    drawn.update_layout({k: v for k, v in base.items() if k not in ("xaxis", "yaxis")})
+    drawn = panels(2, 360)
     for column, (name, title) in enumerate(
         (("connections", "connections alive (fraction)"), ("accuracy", "correct (fraction)")), start=1
     ):
-        drawn.update_xaxes(**(base["xaxis"] | {"title": {"text": "epoch of training"}}), row=1, col=column)
-        drawn.update_yaxes(**(base["yaxis"] | {"title": {"text": title}, "range": [-0.03, 1.03]}), row=1, col=column)
+        drawn.update_xaxes(title_text="epoch of training", row=1, col=column)
+        drawn.update_yaxes(title_text=title, range=[-0.03, 1.03], row=1, col=column)
         for kind in (SPATIAL, SPARSE, SHUFFLED):
             for number, result in enumerate(results):
                 course, taken = getattr(result, name)[kind], result.epochs[kind]
                 look: dict[str, Any] = {"legendgroup": kind, "name": kind, "row": 1, "col": column}
                 line = {"color": figure.translucent(COLOURS[kind], 0.45), "width": 1.2}
-                shown = column == 1 and number == 0
+                named = column == 1 and number == 0
                 epochs = np.arange(1, len(course) + 1)
-                drawn.add_scatter(x=epochs, y=course, mode="lines", line=line, showlegend=shown, **look)
+                drawn.add_scatter(x=epochs, y=course, mode="lines", line=line, showlegend=named, **look)
                 if taken:
                     dot = {"color": COLOURS[kind], "size": 7}
                     at = [course[taken - 1]]
