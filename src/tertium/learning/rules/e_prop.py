@@ -120,7 +120,7 @@ def eligibility_gradient(
 
     Traces of one synapse, with a = dt / tau and p the presynaptic rate one step before: in the membrane form
     ``t' = (1 - a) t + a p`` and the eligibility is ``f'(h_j) t``; in the rate form ``t' = (1 - a) t + a f'(u_j) p`` is
-    itself the eligibility (Murray 2019, eq. 6). They are carried forwards in time and nothing else is kept.
+    itself the eligibility (Murray 2019). They are carried forwards in time and nothing else is kept.
 
     Parameters
     ----------

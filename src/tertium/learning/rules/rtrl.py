@@ -20,7 +20,7 @@ class RTRL(Rule):
     """Real-time recurrent learning (Williams & Zipser 1989): the gradient of BPTT, without a memory of the past.
 
     Along with the state s it carries the influence of each weight on it, ``P_t = ds_t / dw``, by the chain rule
-    ``P_t = (ds_t / ds_{t-1}) P_{t-1} + (direct effect of w on s_t)`` (eq. 2.9 there, for any cell and any weight). What
+    ``P_t = (ds_t / ds_{t-1}) P_{t-1} + (direct effect of w on s_t)``, for any cell and any weight. What
     it keeps does not grow with the length of a trial, but it is states x weights numbers for each trial: for a
     network of N fully connected units N^3 and more.
 
