@@ -71,6 +71,7 @@ class Song2016Decision(Study):
         "steps": 20,
         "control_steps": 5,
         "trials": 60,
+        "duration_trials": 60,
         "kernel_trials": 60,
         "session_trials": 120,
         "durations": (0.1, 0.2, 0.4),
@@ -130,35 +131,34 @@ class Song2016Decision(Study):
 
     def figures(self, results: Sequence[Results]) -> Iterator[Picture]:
         """Draw choices, times, the kernel, thresholds against duration, and ramps."""
-        first, seeds = results[0], len(results)
-        nets = f"{seeds} networks" if seeds > 1 else "1 network"
-        late = 100 * (1 - float(np.mean([one.answered.mean() for one in results])))
+        first = results[0]
+        nets = f"{len(results)} network{'s' if len(results) > 1 else ''}"
         counts = [int(first.monkeys[m]["n"].sum()) for m in ("1", "2")]
+        late = 100 * (1 - float(np.mean([one.answered.mean() for one in results])))
         yield Picture(
             "psychometric",
             draw.psychometric(results),
             f"Correct choices against motion strength, reaction-time task: two monkeys ({counts[0]} and {counts[1]} "
-            f"trials; bars 95 % over trials) and {nets} (bars 95 % over networks). Lines: Weibull functions; zero is "
-            f"drawn at 1.6 %. On {late:.1f} % of the trials the networks had not answered when the motion ended; these "
-            "are left out.",
+            f"trials; bars 95 % over trials) and {nets} (a dot each). Lines: Weibull functions; zero is drawn at 1.6 "
+            f"%. On {late:.1f} % of the trials networks had not answered when the motion ended; these are left out.",
         )
         yield Picture(
             "chronometric",
             draw.chronometric(results),
-            "Mean reaction times of the same trials, bars as before. Lines: diffusion to a bound (Palmer et al. 2005). "
-            "The networks see and move without delay.",
+            "Mean reaction times of the same trials, dots and bars as before. Lines: diffusion to a bound (Palmer et "
+            "al. 2005). The networks see and move without delay.",
         )
         yield Picture(
             "kernel",
             draw.kernels(results),
-            "How much the evidence of each moment leans to the choice that follows, at zero coherence; mean and 95 % "
-            f"over {nets}. Dashed: an integrator without loss or noise of its own.",
+            "How much the evidence of each moment leans to the choice that follows, at zero coherence; thick: mean "
+            f"over {nets}, thin: each. Dashed: an integrator without loss or noise of its own.",
         )
         yield Picture(
             "durations",
             draw.durations(results),
-            "Coherence at which 81.6 % of the choices are correct against the duration of the motion; mean and 95 % "
-            f"over {nets}. Dotted: slope -1/2.",
+            "Coherence at which 81.6 % of the choices are correct against the duration of the motion; thick: mean over "
+            f"{nets}, thin: each. Dotted: slope -1/2.",
         )
         for where, event in (("motion", "onset of the motion"), ("response", "response")):
             yield Picture(
@@ -172,7 +172,7 @@ class Song2016Decision(Study):
             "slopes",
             draw.slopes(results),
             f"Slope of the ramps against coherence, in units of the largest: {first.neurons['n']} LIP neurons, and "
-            f"units of {nets} (mean, bars 95 % over networks). Filled: own choice; open: the other.",
+            f"units of {nets} (a dot each; line: mean). Filled: own choice; open: the other.",
         )
 
 

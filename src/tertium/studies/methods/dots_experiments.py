@@ -97,7 +97,7 @@ def durations(networks: Networks, config: DotsConfig, lab: Lab) -> dict[str, Any
         out = []
         for seconds in lab.track(config.durations, "durations"):
             seeds = lab.seeds.child(f"{seconds:g} s")
-            batch, chosen = view(networks[name], task, config.trials, seeds, stimulus=seconds)
+            batch, chosen = view(networks[name], task, config.duration_trials, seeds, stimulus=seconds)
             right = chosen == batch.columns["choice"]
             out.append(fit_weibull(curve(np.abs(batch.columns["coherence"]), right)).threshold)
         return np.array(out)

@@ -45,7 +45,8 @@ class DotsConfig(StudyConfig):
     learning_rate: float = Field(3e-3, gt=0, description="of Adam, falling to a twentieth as a cosine")
     warm_up: int = Field(50, ge=0, description="steps over which the learning rate rises first")
     clip: float = Field(1.0, gt=0, description="largest norm of the gradient")
-    trials: int = Field(1200, ge=12, description="trials of each psychometric function")
+    trials: int = Field(6000, ge=12, description="trials of the psychometric function")
+    duration_trials: int = Field(1200, ge=12, description="trials at each duration")
     kernel_trials: int = Field(3000, ge=10, description="trials at zero coherence")
     shown: float = Field(0.8, gt=0, description="seconds of motion for the psychometric function and the kernel")
     durations: tuple[float, ...] = Field(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from tertium import figure
 from tertium.studies.methods.decisions import mean_times, weibull
-from tertium.studies.pictures.over_seeds import mean_and_interval
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -20,30 +19,34 @@ Floats = npt.NDArray[np.float64]
 #: Where coherence 0 is drawn on a logarithmic axis.
 ZERO = 0.016
 TICKS = (ZERO, 0.032, 0.064, 0.128, 0.256, 0.512)
+NETWORKS = tuple(
+    (("recurrent", field, figure.COLOURS[1]), ("without recurrence", f"{field}_control", figure.COLOURS[6]))
+    for field in ("kernel", "thresholds")
+)
 WHO = (("monkey 1", figure.COLOURS[0]), ("monkey 2", figure.COLOURS[2]), ("networks", figure.COLOURS[1]))
 
 
 def psychometric(results: Sequence[Any]) -> go.Figure:
     """Draw fractions correct against coherence, with Weibull functions."""
     drawn = _coherence_axis(figure.new(y="fraction correct"))
-    fine = np.geomspace(ZERO, 0.6, 80)
-    for (label, colour), (x, mean, half, found) in zip(WHO, _curves(results, "correct"), strict=True):
-        _points(drawn, x, mean, half, label, colour)
-        line = np.mean([weibull(fine, one["threshold"], one["slope"]) for one in found], axis=0)
-        _line(drawn, fine, line, colour)
-    drawn.update_yaxes(range=[0.45, 1.02])
+    fine = np.geomspace(0.022, 0.6, 80)
+    for (label, colour), found in zip(WHO, _groups(results), strict=True):
+        _points(drawn, found, "correct", label, colour)
+        lines = [weibull(fine, one["threshold"], one["slope"]) for one in found]
+        _line(drawn, fine, np.mean(lines, axis=0), colour)
+    drawn.update_yaxes(range=[0.42, 1.02])
     return figure.limit_line(drawn, 0.5, "chance")
 
 
 def chronometric(results: Sequence[Any]) -> go.Figure:
     """Draw mean reaction times against coherence, with those of a diffusion to a bound."""
     drawn = _coherence_axis(figure.new(y="reaction time (s)"))
-    fine = np.geomspace(ZERO, 0.6, 80)
-    for (label, colour), (x, mean, half, found) in zip(WHO, _curves(results, "seconds"), strict=True):
-        _points(drawn, x, mean, half, label, colour)
+    fine = np.geomspace(0.022, 0.6, 80)
+    for (label, colour), found in zip(WHO, _groups(results), strict=True):
+        _points(drawn, found, "seconds", label, colour)
         lines = [mean_times(fine, one["rest"], one["longest"], one["sensitivity"]) for one in found]
         _line(drawn, fine, np.mean(lines, axis=0), colour)
-    drawn.update_yaxes(rangemode="tozero")
+    drawn.update_yaxes(range=[0, 0.95])
     return drawn
 
 
@@ -51,24 +54,19 @@ def kernels(results: Sequence[Any]) -> go.Figure:
     """Draw psychophysical kernels of networks with and without recurrence."""
     drawn = figure.new(x="time from the onset of the motion (s)", y="weight of the evidence (standard deviations)")
     time = results[0].kernel_time
-    for label, field, colour in (("recurrent", "kernel", 1), ("without recurrence", "kernel_control", 6)):
-        mean, half = mean_and_interval([getattr(one, field) for one in results])
-        edges = (mean - half).tolist(), (mean + half).tolist()
-        figure.lines_with_band(drawn, time.tolist(), mean.tolist(), *edges, label, colour=figure.COLOURS[colour])
+    for label, field, colour in NETWORKS[0]:
+        _each_and_mean(drawn, time, np.array([getattr(one, field) for one in results]), label, colour)
     drawn.update_layout(legend={"x": 0.02, "y": 0.98})
-    return figure.limit_line(drawn, float(np.sqrt(2 / (np.pi * len(time)))), "all evidence added up")
+    return figure.limit_line(drawn, float(np.sqrt(2 / (np.pi * len(time)))), "")
 
 
 def durations(results: Sequence[Any]) -> go.Figure:
     """Draw thresholds against duration, both logarithmic."""
     drawn = figure.new(x="duration of the motion (s)", y="threshold (coherence, %)")
     seconds = results[0].durations
-    for label, field, colour in (("recurrent", "thresholds", 1), ("without recurrence", "thresholds_control", 6)):
-        # means and intervals of logarithms, as the axis is
-        mean, half = mean_and_interval(np.log([100 * getattr(one, field) for one in results]))
-        low, high = np.exp(mean - half).tolist(), np.exp(mean + half).tolist()
-        style: Any = {"colour": figure.COLOURS[colour], "lines": True}
-        figure.dots_with_intervals(drawn, seconds.tolist(), np.exp(mean).tolist(), low, high, label, **style)
+    for label, field, colour in NETWORKS[1]:
+        logs = np.log([100 * getattr(one, field) for one in results])
+        _each_and_mean(drawn, seconds, logs, label, colour, of=np.exp)
     used = seconds[seconds <= results[0].saturation * (1 + 1e-9)]
     logs = np.log(100 * np.array([one.thresholds for one in results]))[:, : len(used)]
     ideal = np.exp(logs.mean() - 0.5 * (np.log(used) - np.log(used).mean()))
@@ -98,9 +96,9 @@ def ramps(one: Any, where: str) -> go.Figure:
                 label = f"{100 * found['coherences'][level]:.1f} %"
                 drawn.add_scatter(x=[None], y=[None], mode="lines", line={"color": colour, "width": 3}, name=label)
         event = "motion onset" if where == "motion" else "response"
-        drawn.update_xaxes(title_text=f"time from {event} (s)", row=1, col=column, **_axis(plain.layout.xaxis))
-    drawn.update_yaxes(title_text="rate (Hz)", row=1, col=1, **_axis(plain.layout.yaxis))
-    drawn.update_yaxes(title_text="activity (1)", row=1, col=2, **_axis(plain.layout.yaxis))
+        _title(drawn.update_xaxes, f"time from {event} (s)", column, plain.layout.xaxis)
+    for column, label in ((1, "rate (Hz)"), (2, "activity (1)")):
+        _title(drawn.update_yaxes, label, column, plain.layout.yaxis)
     drawn.update_layout(legend={"title": {"text": "coherence"}})
     return drawn
 
@@ -108,37 +106,41 @@ def ramps(one: Any, where: str) -> go.Figure:
 def slopes(results: Sequence[Any]) -> go.Figure:
     """Draw slopes of ramps against coherence, each in units of its largest."""
     drawn = figure.new(x="coherence (%)", y="slope of the ramp / largest slope")
-    units = [one.units["slopes"] / np.nanmax(one.units["slopes"]) for one in results if one.units["n"]]
-    neurons = results[0].neurons["slopes"] / np.nanmax(results[0].neurons["slopes"])
-    for label, rows, colour in (("LIP neurons", [neurons], 0), ("units", units, 1)):
-        if not rows:
-            continue
-        mean, half = mean_and_interval(rows)
+    x = 100 * results[0].neurons["coherences"]
+    groups = (("LIP neurons", [results[0].neurons], 0), ("units", [one.units for one in results if one.units["n"]], 1))
+    for label, found, colour in groups:
+        rows = np.array([one["slopes"] / np.nanmax(one["slopes"]) for one in found])
         for side, symbol in enumerate(("circle", "circle-open")):
-            drawn.add_scatter(
-                x=100 * results[0].neurons["coherences"],
-                y=mean[side],
-                error_y={"array": half[side], "thickness": 1.2, "width": 3},
-                mode="lines+markers",
-                marker={"symbol": symbol, "size": 9},
-                line={"color": figure.COLOURS[colour], "width": 1.2},
-                name=f"{label}, {('own', 'other')[side]} choice",
-                showlegend=True,
-            )
+            style = {"symbol": symbol, "size": 8, "color": figure.COLOURS[colour]}
+            for i, row in enumerate(rows):
+                drawn.add_scatter(
+                    x=x,
+                    y=row[side],
+                    mode="markers",
+                    marker=style,
+                    name=f"{label}, {('own', 'other')[side]} choice",
+                    showlegend=i == 0,
+                    legendgroup=f"{label} {side}",
+                )
+            if len(rows):
+                _line(drawn, x, rows[:, side].mean(0), figure.COLOURS[colour])
     return figure.limit_line(drawn, 0.0, "")
 
 
-def _curves(results: Sequence[Any], what: str) -> list[tuple[Floats, Floats, Floats, list[Mapping[str, Any]]]]:
-    """Return coherences, means, half intervals and all measurements, of each monkey and of the networks together."""
-    animals = [results[0].monkeys[name] for name in ("1", "2")]
-    networks = [one.network for one in results]
-    rows = [one[what] for one in networks]
-    if len(rows) > 1 and len({len(row) for row in rows}) == 1:
-        mean, half = mean_and_interval(rows)
-    else:
-        mean, half = rows[0], 1.96 * networks[0][f"{what}_sem"]
-    out = [(one["coherences"], one[what], 1.96 * one[f"{what}_sem"], [one]) for one in animals]
-    return [*out, (networks[0]["coherences"], mean, half, networks)]
+def _groups(results: Sequence[Any]) -> list[list[Mapping[str, Any]]]:
+    """Return what was measured of monkey 1, of monkey 2, and of the networks."""
+    return [[results[0].monkeys["1"]], [results[0].monkeys["2"]], [one.network for one in results]]
+
+
+def _each_and_mean(
+    drawn: go.Figure, x: Floats, rows: Floats, label: str, colour: str, of: Callable[[Floats], Floats] = np.asarray
+) -> None:
+    """Draw ``of`` each row as a thin line, and of their mean as a thick one."""
+    thin = {"color": figure.translucent(colour, 0.35), "width": 1}
+    for row in rows:
+        drawn.add_scatter(x=x, y=of(row), mode="lines", line=thin, showlegend=False, hoverinfo="skip")
+    thick = {"color": colour, "width": 2.5}
+    drawn.add_scatter(x=x, y=of(rows.mean(0)), mode="lines", line=thick, name=label, showlegend=True)
 
 
 def _coherence_axis(drawn: go.Figure) -> go.Figure:
@@ -153,11 +155,22 @@ def _coherence_axis(drawn: go.Figure) -> go.Figure:
     return drawn
 
 
-def _points(drawn: go.Figure, x: Floats, mean: Floats, half: Floats, label: str, colour: str) -> None:
-    where = np.maximum(x, ZERO).tolist()
-    figure.dots_with_intervals(
-        drawn, where, mean.tolist(), (mean - half).tolist(), (mean + half).tolist(), label, colour=colour
-    )
+def _points(drawn: go.Figure, found: Sequence[Mapping[str, Any]], what: str, label: str, colour: str) -> None:
+    """Draw a measured curve, with intervals over trials where there is one, as a cloud of dots where there are more."""
+    for i, one in enumerate(found):
+        x, mean = np.maximum(one["coherences"], ZERO).tolist(), one[what]
+        half = 1.96 * one[f"{what}_sem"]
+        bars = figure.error_bars(mean.tolist(), (mean - half).tolist(), (mean + half).tolist())
+        drawn.add_scatter(
+            x=x,
+            y=mean,
+            error_y=bars if len(found) == 1 else None,
+            mode="markers",
+            marker={"color": figure.translucent(colour, 1 if len(found) == 1 else 0.6), "size": 8},
+            name=label,
+            legendgroup=label,
+            showlegend=i == 0,
+        )
 
 
 def _line(drawn: go.Figure, x: Floats, y: Floats, colour: str) -> None:
@@ -194,6 +207,8 @@ def _trace(
     drawn.add_scatter(x=x, y=y, mode="lines", line=line, showlegend=False, **place)
 
 
-def _axis(of: Any) -> dict[str, Any]:
-    """Return what a panel's axis takes over from the plain figure's."""
-    return {name: getattr(of, name) for name in ("showgrid", "zeroline", "ticks", "ticklen", "linecolor", "showline")}
+def _title(update: Callable[..., Any], text: str, column: int, like: Any) -> None:
+    """Name an axis of a panel and give it the style of the plain figure's."""
+    names = ("showgrid", "zeroline", "ticks", "ticklen", "linecolor", "showline", "automargin")
+    style = {name: getattr(like, name) for name in names}
+    update(title={"text": text, "standoff": 8, "font": {"size": 13}}, row=1, col=column, **style)
