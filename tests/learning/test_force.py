@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from tertium.errors import BadInput, UnknownName
-from tertium.learning.force import RecursiveLeastSquares, force, full_force
-from tertium.learning.force.output_error import PlasticSynapses
-from tertium.learning.force.plant import Plant
-from tertium.learning.force.result import normalised_error
+from tertium.learning.force_learning import RecursiveLeastSquares, force, full_force
+from tertium.learning.force_learning.output_error import PlasticSynapses
+from tertium.learning.force_learning.plant import Plant
+from tertium.learning.force_learning.result import normalised_error
 from tertium.models import RateCell, RateRNN, RecurrentNetwork
 from tertium.models.recurrent.initial_weights import Gaussian
 from tertium.models.wiring import NoAutapses, constrain

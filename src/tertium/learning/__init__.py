@@ -9,6 +9,7 @@ from tertium._lazy import attach
 if TYPE_CHECKING:
     from tertium.learning import costs, goals, rules
     from tertium.learning.fitting import fit
+    from tertium.learning.force_learning import ForceRun, force, full_force
     from tertium.learning.many import Lost, fit_many
     from tertium.learning.rule import Filled, Rule, Run, Trials
     from tertium.learning.training import schedules
@@ -22,6 +23,7 @@ _NAMES = {
     "Diverged": "training.state",
     "Filled": "rule",
     "Fit": "training.result",
+    "ForceRun": "force_learning",
     "Lesson": "training.curriculum",
     "Lost": "many",
     "Rule": "rule",
@@ -31,6 +33,8 @@ _NAMES = {
     "costs": "costs",
     "fit": "fitting",
     "fit_many": "many",
+    "force": "force_learning",
+    "full_force": "force_learning",
     "goals": "goals",
     "rules": "rules",
     "schedules": "training.schedules",
@@ -41,6 +45,7 @@ __all__ = [
     "Diverged",
     "Filled",
     "Fit",
+    "ForceRun",
     "Lesson",
     "Lost",
     "Rule",
@@ -50,6 +55,8 @@ __all__ = [
     "costs",
     "fit",
     "fit_many",
+    "force",
+    "full_force",
     "goals",
     "rules",
     "schedules",

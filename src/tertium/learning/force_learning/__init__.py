@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from tertium._lazy import attach
 
 if TYPE_CHECKING:
-    from tertium.learning.force.output_error import force
-    from tertium.learning.force.result import ForceRun
-    from tertium.learning.force.rls import RecursiveLeastSquares
-    from tertium.learning.force.target_generating import full_force
+    from tertium.learning.force_learning.output_error import force
+    from tertium.learning.force_learning.result import ForceRun
+    from tertium.learning.force_learning.rls import RecursiveLeastSquares
+    from tertium.learning.force_learning.target_generating import full_force
 
 __all__ = ["ForceRun", "RecursiveLeastSquares", "force", "full_force"]
 

@@ -7,9 +7,9 @@ import numpy.typing as npt
 from torch import nn
 
 from tertium.errors import BadInput
-from tertium.learning.force.plant import Floats, Plant, tanh_network
-from tertium.learning.force.result import ForceRun, sequences
-from tertium.learning.force.rls import RecursiveLeastSquares
+from tertium.learning.force_learning.plant import Floats, Plant, tanh_network
+from tertium.learning.force_learning.result import ForceRun, sequences
+from tertium.learning.force_learning.rls import RecursiveLeastSquares
 from tertium.rng import Seeds
 
 
