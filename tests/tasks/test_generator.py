@@ -22,8 +22,8 @@ from tertium.tasks import (
     make,
 )
 from tertium.tasks.course import TrialCourse
+from tertium.tasks.engine.checking import names_of
 from tertium.tasks.response_rules import FollowsTarget
-from tertium.tasks.spec import names_of
 
 
 def everything(**change):

@@ -89,8 +89,9 @@ def test_each_broken_clause_is_named(clause):
 
 
 def test_broken_descriptions_are_named():
+    pairs = {"side": Choice((0, 1)), "colour": lambda drawn: np.zeros((len(drawn["side"]), 2))}
     with pytest.raises(NonConforming, match="facet 'colour' is not in the table of conditions"):
-        check_task(Task(spec(facets=("colour",))))
+        check_task(Task(spec(facets=("colour",), conditions=pairs)))
     with pytest.raises(NonConforming, match=r"the targets themselves are correct in only \d+% of the trials"):
         check_task(Task(spec(targets=(Target("choice", 1.0, "decision"),))))
     with pytest.raises(NonConforming, match="outputs that are always 0 are correct in 100% of the trials"):

@@ -148,6 +148,8 @@ def make(name: str, **config: Any) -> Any:
     ...
     tertium.errors.BadInput: option of task 'context_decision': got 'det', expected one of coherences, delay, dt, noise. Did you mean 'dt'?
     """  # noqa: E501
+    if not isinstance(name, str):
+        raise BadInput("name of a task", got=repr(name), expected="text", repair="See tertium tasks.")
     write = TASKS.load(name)
     options = inspect.signature(write).parameters
     for key in config:

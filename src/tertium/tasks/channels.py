@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tertium.errors import BadInput
+from tertium.tasks.engine.checking import require_count
+
 
 @dataclass(frozen=True)
 class Channel:
@@ -26,6 +29,9 @@ class Channel:
     name: str
     size: int = 1
     baseline: float = 0.0
+
+    def __post_init__(self) -> None:
+        require_count(f"size of channel '{self.name}'", self.size)
 
     def encode(self, value: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return the activity that stands for a value; numbers go to the last axis, shape (..., size).
@@ -57,7 +63,19 @@ class OneHot(Channel):
     """
 
     def encode(self, value: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Return one-hot rows; an index of -1 activates none."""
+        """Return one-hot rows; an index of -1 activates none.
+
+        Raises
+        ------
+        BadInput
+            If a value is no number, or one too large or too small for an index.
+        """
+        if value.dtype.kind not in "biuf" or (value.size and (value.max() >= self.size or value.min() < -1)):
+            raise BadInput(
+                f"value shown on '{self.name}'",
+                got=str(value.max()),
+                expected=f"an index from 0 to {self.size - 1}, or -1 for none",
+            )
         return (value[..., None] == np.arange(self.size)).astype(np.float64)
 
 

@@ -11,6 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tertium.errors import BadInput
+from tertium.tasks.engine.checking import require_number, require_range
+
 Columns = Mapping[str, npt.NDArray[Any]]
 
 
@@ -40,6 +43,9 @@ class Uniform(Distribution):
     low: float
     high: float
 
+    def __post_init__(self) -> None:
+        require_range(self)
+
     def draw(self, rng: np.random.Generator, n: int, drawn: Columns) -> npt.NDArray[Any]:
         """Return ``n`` floats."""
         return rng.uniform(self.low, self.high, n)
@@ -60,6 +66,10 @@ class UniformSteps(Distribution):
     high: float
     step: float
 
+    def __post_init__(self) -> None:
+        require_range(self)
+        require_number("step of UniformSteps", self.step, above=0)
+
     def draw(self, rng: np.random.Generator, n: int, drawn: Columns) -> npt.NDArray[Any]:
         """Return ``n`` floats."""
         # 0.1 / 0.02 may come out a hair below 5; a millionth of a step does not change the odds
@@ -72,6 +82,19 @@ class Choice(Distribution):
 
     values: Sequence[Any]
     probabilities: Sequence[float] | None = None
+
+    def __post_init__(self) -> None:
+        if not len(self.values):
+            raise BadInput("Choice", got="no values", expected="at least one to choose from")
+        if self.probabilities is None:
+            return
+        chances = np.asarray(self.probabilities, dtype=np.float64)
+        if len(chances) != len(self.values) or not (chances >= 0).all() or abs(chances.sum() - 1) > 1e-8:
+            raise BadInput(
+                "probabilities of Choice",
+                got=f"{len(chances)} that sum to {chances.sum():g}",
+                expected=f"one for each of the {len(self.values)} values, none negative, that sum to 1",
+            )
 
     def draw(self, rng: np.random.Generator, n: int, drawn: Columns) -> npt.NDArray[Any]:
         """Return ``n`` of the values."""
@@ -102,6 +125,10 @@ class TruncatedExponential(Distribution):
     low: float
     high: float
 
+    def __post_init__(self) -> None:
+        require_range(self)
+        require_number("mean of TruncatedExponential", self.mean, above=0)
+
     def draw(self, rng: np.random.Generator, n: int, drawn: Columns) -> npt.NDArray[Any]:
         """Return ``n`` floats."""
         inside = -np.expm1(-(self.high - self.low) / self.mean)
@@ -114,6 +141,9 @@ class Normal(Distribution):
 
     mean: float = 0.0
     std: float = 1.0
+
+    def __post_init__(self) -> None:
+        require_number("std of Normal", self.std, at_least=0)
 
     def draw(self, rng: np.random.Generator, n: int, drawn: Columns) -> npt.NDArray[Any]:
         """Return ``n`` floats."""

@@ -50,6 +50,13 @@ class TrialGenerator:
                 raise unknown_name(f"condition or epoch of task '{spec.name}'", name, self._known)
         columns = self._conditions(n, rng, fixed)
         course = TrialCourse(spec.dt, self._names, self._edges(n, rng, columns, fixed), columns)
+        if not course.steps:
+            raise BadInput(
+                f"trials of task '{spec.name}'",
+                got=f"no time step of dt={spec.dt:g} s in any",
+                expected="at least one",
+                repair="Give a shorter dt or longer epochs.",
+            )
         for name, stream in spec.streams.items():
             course.streams[name] = stream(rng, course)
         rows = rows_of(course.edges, course.steps)
@@ -66,9 +73,16 @@ class TrialGenerator:
         for key, source in self.spec.conditions.items():
             # drawn even where all are given, so that fixing one condition does not change the others
             drawn = source.draw(rng, n, columns) if isinstance(source, Distribution) else np.asarray(source(columns))
-            for i, name in enumerate((key,) if isinstance(key, str) else key):
-                values = drawn if isinstance(key, str) else drawn[:, i]
-                columns[name] = _given(name, fixed[name], n) if name in fixed else values
+            names, together = ((key,), False) if isinstance(key, str) else (key, True)
+            if drawn.shape[:1] != (n,) or (together and drawn.shape[1:2] != (len(names),)):
+                raise BadInput(
+                    f"condition '{key}' of task '{self.spec.name}'",
+                    got=f"values of shape {drawn.shape}",
+                    expected=f"one for each of the {n} trials" + (f" and {len(names)} names" if together else ""),
+                )
+            for i, name in enumerate(names):
+                values = drawn[:, i] if together else drawn
+                columns[name] = _given(f"condition '{name}'", fixed[name], n, values) if name in fixed else values
         return columns
 
     def _edges(
@@ -81,12 +95,13 @@ class TrialGenerator:
             if steps is None or given:
                 seconds = _duration(epoch, rng, columns, n)
                 if given:
-                    seconds = _given(epoch.name, fixed[epoch.name], n)
+                    seconds = _given(f"duration of epoch '{epoch.name}'", fixed[epoch.name], n, np.zeros(n))
                 if self.spec.shared_timing:
                     seconds = np.asarray(seconds).reshape(-1)[:1]
-                steps = np.rint(np.asarray(seconds) / self.spec.dt).astype(np.int64)
-                if steps.min() < 0:
+                counted = np.rint(np.asarray(seconds) / self.spec.dt)
+                if not (counted >= 0).all() or not np.isfinite(counted).all():
                     raise _negative(epoch, float(np.min(seconds)))
+                steps = counted.astype(np.int64)
             edges[i + 1] = edges[i] + steps
         return edges
 
@@ -138,15 +153,20 @@ def _add_drawn(
         inputs[where, ..., place] += noise
 
 
-def _given(name: str, value: Any, n: int) -> npt.NDArray[Any]:
+def _given(what: str, value: Any, n: int, like: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return what a user gave, one value a trial, of the kind and shape of what would have been drawn."""
     values = np.asarray(value)
-    if values.ndim == 0:
-        return np.repeat(values, n)
-    if len(values) != n:
+    if (values.dtype.kind in "biuf") != (like.dtype.kind in "biuf"):
+        expected = "a number" if like.dtype.kind in "biuf" else f"such as {like[0]!r}"
+        raise BadInput(what, got=repr(value), expected=expected)
+    if values.shape == like.shape[1:]:
+        return np.repeat(values[None], n, axis=0)
+    if values.shape != like.shape:
         raise BadInput(
-            f"condition '{name}'",
-            got=f"{len(values)} values",
-            expected=f"one, or one for each of the {n} trials",
+            what,
+            got=f"{len(values)} values" if values.ndim == 1 else f"shape {values.shape}",
+            expected=f"one, or one for each of the {n} trials"
+            + (f", each of shape {like.shape[1:]}" if like.ndim > 1 else ""),
             repair="Give a number, or an array as long as the batch.",
         )
     return values

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tertium.errors import BadInput
+from tertium.tasks.engine.checking import require_number
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,11 @@ class Noise:
     during : str or sequence of str, optional
         Epochs in which there is noise: that of a stimulus comes and goes with it. The whole trial by default.
 
+    Raises
+    ------
+    BadInput
+        If ``std`` is not a number >= 0, ``tau`` not above 0, or the convention is unknown.
+
     Examples
     --------
     >>> round(Noise(0.01, "leaky", tau=0.1).sample_std(0.02), 4)
@@ -47,6 +53,8 @@ class Noise:
     during: str | Sequence[str] | None = None
 
     def __post_init__(self) -> None:
+        require_number("std of Noise", self.std, at_least=0)
+        require_number("tau of Noise", self.tau, above=0)
         if self.convention not in ("leaky", "density", "sample"):
             raise BadInput(
                 "noise convention",

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from tertium.errors import BadInput, unknown_name
 from tertium.tasks.channels import Channel
 from tertium.tasks.distributions import Columns, Distribution
+from tertium.tasks.engine.checking import check_spec, require_number
 from tertium.tasks.noise import Noise
 
 if TYPE_CHECKING:
@@ -98,6 +98,10 @@ class LossWeight:
     channel: str | None = None
     grace: float = 0.0
 
+    def __post_init__(self) -> None:
+        require_number("weight of LossWeight", self.weight, at_least=0)
+        require_number("grace of LossWeight", self.grace, at_least=0)
+
 
 #: A random stream within the trial: ``function(rng, course)`` -> (time, trial, ...). Targets may read it.
 Stream = Callable[[np.random.Generator, "TrialCourse"], npt.NDArray[Any]]
@@ -144,9 +148,10 @@ class TaskSpec:
     Raises
     ------
     BadInput
-        If ``dt`` is not positive or names do not fit together.
+        If ``dt`` is not positive, a part is missing or of the wrong kind, or two epochs or blocks have one name.
     UnknownName
-        If a stimulus, target, weight or noise names an epoch or block that is not there.
+        If a stimulus, target, weight, noise, duration, facet or the response rule names an epoch, block or condition
+        that is not there.
     """
 
     name: str
@@ -167,24 +172,7 @@ class TaskSpec:
     shared_timing: bool = False
 
     def __post_init__(self) -> None:
-        if not self.dt > 0:
-            raise BadInput("dt", got=f"{self.dt}", expected="seconds > 0", repair="Pass dt=0.02 for 20 ms.")
-        epochs = [epoch.name for epoch in self.epochs]
-        for names, kind in ((epochs, "epochs"), (self.block_names(self.inputs), "inputs")):
-            if len(set(names)) < len(names):
-                raise BadInput(f"{kind} of task '{self.name}'", got=", ".join(names), expected="different names")
-        stretches = [e.during for e in (*self.stimuli, *self.targets)] + [w.during for w in self.weights]
-        stretches += [noise.during for noise in self.noise.values() if noise.during is not None]
-        for during in stretches:
-            for name in names_of(during):
-                if name not in epochs:
-                    raise unknown_name(f"epoch of task '{self.name}'", name, epochs)
-        shown = [(s.channel, self.inputs) for s in self.stimuli] + [(c, self.inputs) for c in self.noise]
-        asked = [(t.channel, self.outputs) for t in self.targets]
-        asked += [(w.channel, self.outputs) for w in self.weights if w.channel is not None]
-        for channel, blocks in shown + asked:
-            if channel not in self.block_names(blocks):
-                raise unknown_name(f"channel of task '{self.name}'", channel, self.block_names(blocks))
+        check_spec(self)
 
     @staticmethod
     def block_names(blocks: Sequence[Channel]) -> list[str]:
@@ -194,8 +182,3 @@ class TaskSpec:
     def condition_names(self) -> list[str]:
         """Return the names of all conditions, in the order in which they are drawn."""
         return list(chain.from_iterable((k,) if isinstance(k, str) else k for k in self.conditions))
-
-
-def names_of(during: str | Sequence[str]) -> tuple[str, ...]:
-    """Return epochs as a tuple of names."""
-    return (during,) if isinstance(during, str) else tuple(during)

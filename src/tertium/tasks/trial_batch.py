@@ -96,6 +96,8 @@ class TrialBatch:
     def correct(self, outputs: npt.ArrayLike) -> npt.NDArray[np.bool_]:
         """Return which trials were answered correctly.
 
+        A trial in which an output is no finite number while it runs was not.
+
         Parameters
         ----------
         outputs : array, shape (time, trial, output)
@@ -114,4 +116,6 @@ class TrialBatch:
                 expected=f"{self.targets.shape} (time, trial, output)",
                 repair="Show the network `inputs` of this batch and give its outputs as they are.",
             )
-        return self.spec.response.correct(answers, self)
+        right = self.spec.response.correct(answers, self)
+        finite = np.isfinite(answers).all(-1)
+        return right if finite.all() else right & (finite | ~self.valid).all(0)

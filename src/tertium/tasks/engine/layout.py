@@ -18,7 +18,8 @@ import numpy.typing as npt
 from tertium.tasks.channels import Channel
 from tertium.tasks.course import TrialCourse
 from tertium.tasks.distributions import Columns
-from tertium.tasks.spec import LossWeight, Series, Stimulus, Value, names_of
+from tertium.tasks.engine.checking import names_of
+from tertium.tasks.spec import LossWeight, Series, Stimulus, Value
 
 Floats = npt.NDArray[np.float32]
 

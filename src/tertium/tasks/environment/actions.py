@@ -13,8 +13,9 @@ import numpy.typing as npt
 from tertium.errors import unknown_name
 from tertium.tasks.channels import Channel, CosSin, Ring
 from tertium.tasks.decision.first_to_threshold import FirstToThreshold
+from tertium.tasks.engine.checking import names_of
 from tertium.tasks.response_rules import CrossingTime, LargestOutput, PopulationVector, ResponseRule, SignOfOutput
-from tertium.tasks.spec import TaskSpec, names_of
+from tertium.tasks.spec import TaskSpec
 from tertium.tasks.trial_batch import TrialBatch
 
 #: The action of an agent that holds fixation, or waits.

@@ -12,9 +12,10 @@ import numpy.typing as npt
 from tertium.tasks.channels import Channel
 from tertium.tasks.course import TrialCourse
 from tertium.tasks.distributions import Distribution
+from tertium.tasks.engine.checking import names_of
 from tertium.tasks.noise import Noise
 from tertium.tasks.response_rules import SignOfOutput
-from tertium.tasks.spec import Epoch, LossWeight, Series, Stimulus, Stream, Target, TaskSpec, names_of
+from tertium.tasks.spec import Epoch, LossWeight, Series, Stimulus, Stream, Target, TaskSpec
 
 #: Epoch -> its duration in seconds, in order.
 Seconds = Mapping[str, float | Distribution]
