@@ -323,6 +323,16 @@ def test_gymnasium_knows_the_tasks_once_told():
     assert env.unwrapped.task.dt == 0.05
 
 
+def beyond_the_end(name):
+    """Step on after an episode has ended: it once paid the last reward again and again."""
+    env = gym(name)
+    _, info = env.reset(seed=0)
+    ended = False
+    while not ended:
+        _, _, ended, _, info = env.step(info["best_action"])
+    env.step(info["best_action"])
+
+
 @pytest.mark.parametrize(
     ("act", "line"),
     [
@@ -334,7 +344,17 @@ def test_gymnasium_knows_the_tasks_once_told():
         (lambda: run(following(), [[0.0]]), r"expected one of Box\(-1.0, 1.0, \(3,\), float32\)"),
         (lambda: run(following(), [[np.nan] * 3]), "action in task 'flip_flop'"),
         (lambda: TrialEnvironment(decision(), trials_per_episode=0), "trials_per_episode: got 0"),
-        (lambda: gym("context_decision", aborrt=True), "option of task 'context_decision': got 'aborrt'"),
+        (
+            lambda: gym("context_decision", aborrt=True),
+            "got 'aborrt', expected one of trials_per_episode, abort, .*Did you mean 'abort'",
+        ),
+        (
+            lambda: gym("context_decision", nosie=1),
+            "option of task 'context_decision': got 'nosie'.*Did you mean 'noise'",
+        ),
+        (lambda: beyond_the_end("go_nogo"), "step: got an episode that has ended"),
+        (lambda: beyond_the_end("harlow"), "step: got an episode that has ended"),
+        (lambda: beyond_the_end("reach"), "step: got an episode that has ended"),
         (lambda: gym("bandit", abort=True), "option of the environment of task 'bandit': got 'abort', expected none"),
         (lambda: gym("contxt_decision"), "Did you mean 'context_decision'"),
     ],

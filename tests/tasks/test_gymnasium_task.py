@@ -124,6 +124,10 @@ def test_an_episode_without_end_is_cut():
             lambda: from_gym(type("Odd", (Count,), {"action_space": gymnasium.spaces.MultiBinary(3)})()),
             r"actions of the environment: got MultiBinary\(3\), expected Discrete, or a Box of one dimension",
         ),
+        (
+            lambda: from_gym("CartPole-v1"),
+            r"env: got 'CartPole-v1', expected an environment.*gymnasium.make\('CartPole-v1'\)",
+        ),
     ],
 )
 def test_bad_input_is_answered_clearly(act, line):

@@ -64,6 +64,10 @@ class EpisodicEnvironment(gymnasium.Env[npt.NDArray[np.float32], Any]):
         """Act; return observation, reward, terminated, truncated (never) and info."""
         if self._episodes is None:
             raise BadInput("step", got="an environment that was not reset", expected="a reset one", repair="reset().")
+        if self._episodes.finished:
+            raise BadInput(
+                "step", got="an episode that has ended", expected="one that is going on", repair="Call reset() first."
+            )
         if not self.action_space.contains(action):
             raise BadInput(
                 f"action in task '{self.task.name}'", got=repr(action), expected=f"one of {self.action_space}"

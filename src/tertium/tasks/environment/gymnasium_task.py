@@ -48,7 +48,7 @@ def from_gym(
     Raises
     ------
     BadInput
-        If the actions are neither discrete nor a vector.
+        If this is no environment, or its actions are neither discrete nor a vector.
 
     Examples
     --------
@@ -58,6 +58,13 @@ def from_gym(
     >>> batch.inputs.shape[2], batch.targets.shape[2], task.performance(batch.targets, batch)
     (7, 3, 1.0)
     """
+    if not isinstance(env, gymnasium.Env) and not callable(env):
+        raise BadInput(
+            "env",
+            got=repr(env),
+            expected="an environment, or a function that makes one",
+            repair=f"Pass gymnasium.make({env!r})." if isinstance(env, str) else "",
+        )
     made = env if isinstance(env, gymnasium.Env) else env()
     return GymnasiumTask(made, policy=policy, dt=dt, max_steps=max_steps)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import gymnasium
 
-from tertium.errors import BadInput
+from tertium.errors import BadInput, nearest
 from tertium.tasks.catalogue import TASKS, make
 
 
@@ -45,6 +45,15 @@ def gym(name: str, **config: Any) -> gymnasium.Env[Any, Any]:
     >>> total, info["correct"]
     (1.0, True)
     """
+    taken = inspect.signature(TASKS.load(name)).parameters
+    for key in config:
+        if key not in (*taken, *_OPTIONS) and not nearest(key, taken) and (close := nearest(key, _OPTIONS, limit=1)):
+            raise BadInput(
+                f"option of the environment of task '{name}'",
+                got=f"'{key}'",
+                expected=f"one of {', '.join(_OPTIONS)}, or an option of the task",
+                repair=f"Did you mean '{close[0]}'?",
+            )
     of_environment = {key: config[key] for key in _OPTIONS if key in config}
     task = make(name, **{key: value for key, value in config.items() if key not in _OPTIONS})
     own = getattr(task, "environment", None)

@@ -128,8 +128,18 @@ class TrialEnvironment(gymnasium.Env[npt.NDArray[np.float32], Any]):
         return self._observation(), self._info()
 
     def step(self, action: Any) -> tuple[npt.NDArray[np.float32], float, bool, bool, dict[str, Any]]:
-        """Act at the present time step; return observation, reward, terminated, truncated (never) and info."""
+        """Act at the present time step; return observation, reward, terminated, truncated (never) and info.
+
+        Raises
+        ------
+        BadInput
+            If there was no reset, the episode has ended, or there is no such action.
+        """
         trial = self.trial
+        if self._finished >= self.trials_per_episode:
+            raise BadInput(
+                "step", got="an episode that has ended", expected="one that is going on", repair="Call reset() first."
+            )
         if self._mapping is None:
             reward, outcome = self._follow(self._checked(action), trial)
         elif self.action_space.contains(action):
