@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -152,6 +153,7 @@ def fit(
     (20, 'steps', 2)
     """
     _check_options(steps=steps, batch=batch, checkpoint_every=checkpoint_every)
+    _check_kinds(model, task, rule=rule, goal=goal, costs=costs, hooks=hooks, sinks=sinks)
     _check_fit(model, task)
     if checkpoint is not None and keeper is not None:
         raise BadInput("checkpoint", got="a folder and a keeper", expected="one of the two", repair="Leave one out.")
@@ -220,6 +222,35 @@ def _check_options(**numbers: int) -> None:
     for name, value in numbers.items():
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise BadInput(name, got=repr(value), expected="an integer >= 1")
+
+
+def _check_kinds(
+    model: Any, task: Any, *, rule: Any, goal: Any, costs: Sequence[Any], hooks: Sequence[Any], sinks: Sequence[Any]
+) -> None:
+    """Refuse what can be no network, task, rule and so on, before anything is made."""
+    if not isinstance(model, nn.Module):
+        raise BadInput("model", got=f"a {type(model).__name__}", expected="a network (torch.nn.Module)")
+    takes = inspect.signature(model.forward).parameters
+    if "generator" not in takes and not any(p.kind is p.VAR_KEYWORD for p in takes.values()):
+        raise BadInput(
+            f"model {type(model).__name__}",
+            got=f"forward({', '.join(takes)})",
+            expected="forward(x, state=None, generator=None) -> outputs, states",
+            repair="See tertium.models, or wrap it in a module of this signature.",
+        )
+    if not hasattr(task, "batch"):
+        repair = f"Pass tertium.tasks.make({task!r})." if isinstance(task, str) else "Make one by tertium.tasks.make."
+        raise BadInput("task", got=repr(task), expected="a task", repair=repair)
+    if not isinstance(rule, str | Rule):
+        raise BadInput("rule", got=repr(rule), expected="a name, or a Rule", repair="Pass rule='bptt'.")
+    for what, given, fits, expected in (
+        ("costs", costs, lambda c: callable(c) and not isinstance(c, type), "a list such as [RatesL2(1e-4)]"),
+        ("hooks", hooks, lambda h: hasattr(h, "after_step"), "a list of objects with after_step(model, seeds)"),
+        ("sinks", sinks, callable, "a list of functions of the numbers of a validation"),
+        ("goal", [goal], lambda g: isinstance(g, str) or callable(g), "a name, or a function of outputs and trials"),
+    ):
+        if not isinstance(given, Sequence) or isinstance(given, str) or not all(fits(one) for one in given):
+            raise BadInput(what, got=repr(goal if what == "goal" else given), expected=expected)
 
 
 def _check_fit(model: nn.Module, task: TaskLike) -> None:

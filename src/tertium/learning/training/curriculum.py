@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
 
 from tertium.errors import BadInput
 from tertium.rng import Seeds
@@ -28,7 +29,7 @@ class Lesson:
     Raises
     ------
     BadInput
-        If ``until`` is not in (0, 1] or ``checks`` is not positive.
+        If the task is none, ``until`` is not in (0, 1] or ``checks`` is not positive.
     """
 
     task: TaskLike
@@ -36,7 +37,14 @@ class Lesson:
     checks: int = 1
 
     def __post_init__(self) -> None:
-        if self.until is not None and not 0 < self.until <= 1:
+        if not hasattr(self.task, "batch"):
+            raise BadInput(
+                "task of a lesson",
+                got=repr(self.task),
+                expected="a task",
+                repair="Make it first: tertium.tasks.make('go_nogo').",
+            )
+        if self.until is not None and not (isinstance(self.until, Real) and 0 < self.until <= 1):
             raise BadInput(
                 "until", got=repr(self.until), expected="a fraction correct in (0, 1]", repair="Pass until=0.95."
             )
@@ -54,8 +62,12 @@ def lessons(before: Sequence[Lesson], last: Lesson) -> tuple[Lesson, ...]:
     Raises
     ------
     BadInput
-        If a lesson has no end, or other channels or another time step than the task.
+        If something is no lesson, has no end, or other channels or another time step than the task.
     """
+    if not isinstance(before, Sequence) or not all(isinstance(lesson, Lesson) for lesson in before):
+        raise BadInput(
+            "curriculum", got=repr(before), expected="a list of lessons", repair="Pass [Lesson(task, until=0.9)]."
+        )
     course = (*before, last)
     want = (last.task.n_inputs, last.task.n_outputs, last.task.dt)
     for number, lesson in enumerate(before):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
 from tertium.checkpoint import load_checkpoint, save_checkpoint
-from tertium.errors import BadInput
+from tertium.errors import BadFile, BadInput
 
 
 class Keeper(Protocol):
@@ -56,18 +57,29 @@ class FolderKeeper:
     Parameters
     ----------
     folder : str or Path
-        Made when first written to.
+        Made if it is not there.
 
     Raises
     ------
     BadInput
-        If there is a file of that name.
+        If there is a file of that name, or the folder cannot be made or written to.
+    BadFile
+        If a checkpoint in it is damaged, or of something else than a training.
     """
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
         if self.folder.exists() and not self.folder.is_dir():
             raise BadInput("checkpoint", got=f"the file {folder}", expected="a folder", repair="Name a new folder.")
+        try:  # now, and not after the first hundred steps
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as problem:
+            raise self._cannot_write(problem.strerror or str(problem)) from None
+        if not os.access(self.folder, os.W_OK | os.X_OK):
+            raise self._cannot_write("no right to write there")
+
+    def _cannot_write(self, why: str) -> BadInput:
+        return BadInput(f"checkpoint folder {self.folder}", got=why, expected="a folder in which files can be written")
 
     def path(self, name: str) -> Path:
         """Return where the state of a loop is kept."""
@@ -86,6 +98,13 @@ class FolderKeeper:
         path, start = self.path(name), 0
         if path.exists():
             kept = load_checkpoint(path)
+            if not {"step", "state"} <= set(kept):
+                raise BadFile(
+                    f"checkpoint {path}",
+                    got=f"a file with {', '.join(map(str, kept)) or 'nothing'} in it",
+                    expected="a checkpoint of a training",
+                    repair="Choose another folder, or delete the file to begin again.",
+                )
             start = int(kept["step"])
             load(kept["state"])
         for step in range(start, total):

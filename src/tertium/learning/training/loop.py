@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, Protocol
 
 import torch
@@ -53,7 +54,7 @@ class Plan:
     progress: bool
 
     def __post_init__(self) -> None:
-        if self.clip is not None and not self.clip > 0:
+        if self.clip is not None and not (isinstance(self.clip, Real) and self.clip > 0):
             raise BadInput("clip", got=repr(self.clip), expected="a positive norm", repair="Pass clip=1.0.")
 
     def identity(self) -> dict[str, Any]:

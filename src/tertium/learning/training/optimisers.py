@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from numbers import Real
 
 import torch
 from torch import nn
@@ -39,7 +40,8 @@ def make_optimiser(choice: OptimiserChoice, model: nn.Module, learning_rate: flo
     UnknownName
         If no optimiser has this name.
     BadInput
-        If the model has nothing to train, the learning rate is not positive, or is given beside a function.
+        If the model has nothing to train, the optimiser is neither name nor function, or the learning rate
+        is not positive, or is given beside a function.
     """
     parameters = [p for p in model.parameters() if p.requires_grad]
     if not parameters:
@@ -50,6 +52,13 @@ def make_optimiser(choice: OptimiserChoice, model: nn.Module, learning_rate: flo
             repair="Set requires_grad on the parameters that are to learn.",
         )
     if not isinstance(choice, str):
+        if not callable(choice):
+            raise BadInput(
+                "optimizer",
+                got=f"a {type(choice).__name__}",
+                expected="a name, or a function of the parameters that makes one",
+                repair="Pass lambda p: torch.optim.SGD(p, lr=0.1).",
+            )
         if learning_rate is not None:
             raise BadInput(
                 "learning_rate",
@@ -61,6 +70,6 @@ def make_optimiser(choice: OptimiserChoice, model: nn.Module, learning_rate: flo
     if choice not in _OPTIMISERS:
         raise unknown_name("optimizer", choice, _OPTIMISERS)
     rate = 1e-3 if learning_rate is None else learning_rate
-    if not 0 < rate < float("inf"):
+    if not (isinstance(rate, Real) and 0 < rate < float("inf")):
         raise BadInput("learning_rate", got=repr(rate), expected="a positive number", repair="Try 1e-3.")
     return _OPTIMISERS[choice](parameters, lr=rate)

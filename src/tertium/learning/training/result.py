@@ -44,6 +44,12 @@ class Fit:
     seconds: float
     until: float | None = None
 
+    def __repr__(self) -> str:
+        return (
+            f"Fit({type(self.model).__name__}, {self.steps} steps, stopped by {self.stopped}, "
+            f"performance {self.performance:.3g}, {self.seconds:.3g} s)"
+        )
+
     @property
     def performance(self) -> float:
         """Fraction correct at the last validation, NaN before the first."""
