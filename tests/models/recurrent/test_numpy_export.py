@@ -100,6 +100,9 @@ def test_what_cannot_be_exported_is_named(tmp_path):
         export_network(GRU(1, 2, 1), tmp_path)
     with pytest.raises(BadInput, match="nonlinearity to export: got 'mine' of the user's own"):
         export_network(RateRNN(1, 2, 1, nonlinearity=Mine()), tmp_path)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BadInput, match=r"folder .*file: got File exists, expected a folder that can be made"):
+        export_network(RateRNN(1, 2, 1), tmp_path / "file")
     network = RateRNN(1, 4, 1)
     constrain(network.cell, SparseMask(0.5), NoAutapses())
     assert export_network(network, tmp_path / "new" / "folder").exists()

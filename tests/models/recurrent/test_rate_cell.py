@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from tertium.errors import BadInput, UnknownName
 from tertium.models import RateCell, RateRNN
@@ -101,6 +102,23 @@ def test_bad_input_is_named():
         RateCell(1, 2, form="voltage")
     with pytest.raises(BadInput, match="rank: got 3, expected 1 to 2"):
         RateCell(1, 2, rank=3)
+    with pytest.raises(BadInput, match=r"rank: got 1.5, expected 1 to 2"):
+        RateCell(1, 2, rank=1.5)
+    with pytest.raises(BadInput, match=r"random_gain: got 0.5 without rank"):
+        RateCell(1, 2, random_gain=0.5)
+    for noise in (-1.0, float("nan")):
+        with pytest.raises(BadInput, match=r"noise of the units: got .*, expected a standard deviation >= 0"):
+            RateCell(1, 2, noise=noise)
+    with pytest.raises(BadInput, match="n_outputs: got 0"):
+        RateRNN(1, 2, 0)
+    with pytest.raises(
+        BadInput, match=r"inputs of the network: got a ndarray, expected a torch tensor. torch.from_numpy"
+    ):
+        RateRNN(3, 5, 1)(np.zeros((5, 4, 3), dtype=np.float32))
+    with pytest.raises(
+        BadInput, match=r"inputs of the network: got torch.float64, expected torch.float32, as the weights"
+    ):
+        RateRNN(3, 5, 1)(torch.zeros(5, 4, 3, dtype=torch.float64))
     with pytest.raises(BadInput, match="n_units: got 0"):
         RateCell(1, 0)
     with pytest.raises(BadInput, match=r"inputs of a RateCell: got shape \(4, 2\), expected \(time, batch, 1\)"):
@@ -109,3 +127,28 @@ def test_bad_input_is_named():
         RateRNN(3, 5, 1)(torch.zeros(5, 4, 2))
     with pytest.raises(BadInput, match="backend: got 'fast'"):
         RateCell(1, 2)(torch.zeros(3, 1, 1), backend="fast")
+
+
+def test_a_low_rank_network_never_forms_the_square_matrix():
+    """Neither when it is made nor when it runs forward and backward."""
+
+    class Shapes(TorchDispatchMode):
+        def __init__(self):
+            super().__init__()
+            self.seen = set()
+
+        def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+            result = func(*args, **(kwargs or {}))
+            parts = result if isinstance(result, tuple | list) else [result]
+            self.seen |= {tuple(part.shape[-2:]) for part in parts if torch.is_tensor(part)}
+            return result
+
+    with Shapes() as shapes:
+        network = RateRNN(3, 67, 2, rank=2)
+        outputs, _ = network(torch.zeros(5, 4, 3))
+        outputs.sum().backward()
+    assert (67, 2) in shapes.seen
+    assert (67, 67) not in shapes.seen
+    with Shapes() as shapes:
+        RateRNN(3, 67, 2, rank=2, random_gain=0.5)
+    assert (67, 67) in shapes.seen

@@ -236,6 +236,9 @@ def test_bad_input_is_named():
         constrain(RateCell(1, 3), LowRank(4))
     with pytest.raises(BadInput, match="2 places for a weight of shape"):
         constrain(RateCell(1, 3), SpatialEmbedding(grid(2)))
+    for shape in ((), (-1, 2), (2.5,)):
+        with pytest.raises(BadInput, match=r"shape of the grid: got .*, expected integers >= 1"):
+            grid(*shape)
     with pytest.raises(BadInput, match="wiring cost: got a cell whose units have no places"):
         wiring_cost(RateCell(1, 3))
     with pytest.raises(BadInput, match=r"got Dale, expected constraints"):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, Literal
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -67,6 +68,8 @@ class RecurrentNetwork(nn.Module):
         super().__init__()
         if output not in ("linear", "sigmoid"):
             raise BadInput("output", got=repr(output), expected="'linear' or 'sigmoid'", repair="Leave it out.")
+        if isinstance(n_outputs, bool) or not isinstance(n_outputs, int | np.integer) or n_outputs < 1:
+            raise BadInput("n_outputs", got=repr(n_outputs), expected="an integer >= 1", repair="Pass n_outputs=1.")
         self.output = output
         seeds = Seeds(seeds) if isinstance(seeds, int) else seeds
         stack = [cells] if isinstance(cells, Cell) else list(cells)
@@ -132,14 +135,29 @@ class RecurrentNetwork(nn.Module):
         Raises
         ------
         BadInput
-            If the inputs have another number of channels than the network.
+            If the inputs are no tensor, of another type than the weights, or of another number of channels.
         """
+        if not torch.is_tensor(x):
+            raise BadInput(
+                "inputs of the network",
+                got=f"a {type(x).__name__}",
+                expected="a torch tensor",
+                repair="torch.from_numpy(batch.inputs) makes one.",
+            )
         if x.ndim != 3 or x.shape[-1] != self.n_inputs:
             raise BadInput(
                 "inputs of the network",
                 got=f"shape {tuple(x.shape)}",
                 expected=f"(time, batch, {self.n_inputs})",
                 repair="Give the inputs of a TrialBatch as they are, or move the axes.",
+            )
+        weights = next(self.parameters()).dtype
+        if x.dtype != weights:
+            raise BadInput(
+                "inputs of the network",
+                got=f"{x.dtype}",
+                expected=f"{weights}, as the weights are",
+                repair="Convert one of the two: x.float(), or network.double().",
             )
         begin = [None] * len(self.cells) if state is None else [state] if torch.is_tensor(state) else list(state)
         if len(begin) != len(self.cells):

@@ -81,7 +81,8 @@ def export_network(network: nn.Module, folder: str | os.PathLike[str]) -> Path:
     Raises
     ------
     BadInput
-        If the network has other cells or another read-out, or a rate function of the user's own.
+        If the network has other cells or another read-out, or a rate function of the user's own, or the folder
+        cannot be made.
 
     Examples
     --------
@@ -112,7 +113,12 @@ def export_network(network: nn.Module, folder: str | os.PathLike[str]) -> Path:
     if getattr(network, "output", "linear") == "sigmoid":
         output = f"0.5 + 0.5 * np.tanh(({output}) / 2)"
     place = Path(folder)
-    place.mkdir(parents=True, exist_ok=True)
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise BadInput(
+            f"folder {place}", got=problem.strerror or str(problem), expected="a folder that can be made"
+        ) from None
     save_checkpoint(place / "state_dict.pt", network.state_dict())
     write_atomically(place / "weights.npz", lambda file: np.savez(file, **arrays))  # type: ignore[arg-type]
     dt = float(network.dt) if isinstance(network, RecurrentNetwork) else 1.0

@@ -73,8 +73,8 @@ class RateCell(Cell):
     Raises
     ------
     BadInput
-        If ``dt`` or ``tau`` is not positive, ``dt > tau``, ``tau`` has another length than units, or the rank is
-        impossible.
+        If ``dt`` or ``tau`` is not positive, ``dt > tau``, ``tau`` has another length than units, the noise is
+        negative, the rank is impossible, or ``random_gain`` is given without one.
 
     Examples
     --------
@@ -110,6 +110,15 @@ class RateCell(Cell):
         if form not in ("membrane", "rate"):
             raise BadInput(
                 "form", got=repr(form), expected="'membrane' or 'rate'", repair="See RateCell for what leaks."
+            )
+        if not 0 <= noise < math.inf:
+            raise BadInput("noise of the units", got=repr(noise), expected="a standard deviation >= 0")
+        if random_gain and rank is None:
+            raise BadInput(
+                "random_gain",
+                got=f"{random_gain:g} without rank",
+                expected="a rank, to which random weights are added",
+                repair="Pass rank=2, or init=Gaussian(gain).",
             )
         self.dt, self.form, self.noise_std, self.rank, self.checkpoint = dt, form, float(noise), rank, checkpoint
         self.nonlinearity = _nonlinearity(nonlinearity)
@@ -147,16 +156,17 @@ class RateCell(Cell):
             self.register_buffer("alpha", torch.as_tensor(self.dt / taus, dtype=torch.float32))
 
     def _set_factors(self, rank: int, random_gain: float, seeds: Seeds) -> None:
-        if not 1 <= rank <= self.n_units:
+        if isinstance(rank, bool) or not isinstance(rank, int | np.integer) or not 1 <= rank <= self.n_units:
             raise BadInput(
                 "rank", got=str(rank), expected=f"1 to {self.n_units} (units)", repair="Leave it out for full rank."
             )
         self.left = nn.Parameter(torch.randn(self.n_units, rank, generator=seeds.torch("left")))
         self.right = nn.Parameter(torch.randn(self.n_units, rank, generator=seeds.torch("right")))
-        random = torch.randn(self.n_units, self.n_units, generator=seeds.torch("random"))
-        self.register_buffer(
-            "recurrent_weight", random * (random_gain / math.sqrt(self.n_units)) if random_gain else None
-        )
+        random = None
+        if random_gain:
+            drawn = torch.randn(self.n_units, self.n_units, generator=seeds.torch("random"))
+            random = drawn * (random_gain / math.sqrt(self.n_units))
+        self.register_buffer("recurrent_weight", random)
 
     def leak(self) -> torch.Tensor:
         """Return alpha = dt / tau, a scalar or one number for each unit."""

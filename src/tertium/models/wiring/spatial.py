@@ -90,11 +90,18 @@ class Places(nn.Module):
 def grid(*shape: int) -> npt.NDArray[np.float64]:
     """Return the places of a lattice with unit spacing, shape (unit, dimension).
 
+    Raises
+    ------
+    BadInput
+        If a side of the lattice is no positive integer.
+
     Examples
     --------
     >>> grid(2, 2).tolist()
     [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
     """
+    if not shape or any(n != int(n) or n < 1 for n in shape):
+        raise BadInput("shape of the grid", got=repr(shape), expected="integers >= 1", repair="Pass grid(5, 5, 4).")
     return np.stack(np.meshgrid(*(np.arange(n, dtype=float) for n in shape), indexing="ij"), -1).reshape(-1, len(shape))
 
 
