@@ -96,6 +96,7 @@ def test_a_picture_is_written_and_its_place_told(said, tmp_path, monkeypatch):
         (["context_decision", "nose=1"], "Did you mean 'noise'?"),
         (["context_decision", "dt=foo"], "option 'dt' of task 'context_decision': got 'foo', expected a number"),
         (["context_decision", "dt=-1"], "dt: got -1, expected seconds > 0"),
+        (["context_decision", "--plot", "--out", "/dev/null/x.html"], "--out /dev/null/x.html: got "),
         (["context_decision", "dt"], "override: got 'dt', expected key=value"),
         (["bandit", "arms=2.5"], "got 2.5, expected an integer, such as the default 2"),
         (["bandit", "shows_past=3"], "got 3, expected true or false"),

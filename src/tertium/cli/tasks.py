@@ -208,13 +208,19 @@ def _file_of(name: str) -> Path:
 
 def _draw(drawn: Mapping[str, Any], out: Path, seed: int, as_json: bool) -> None:
     """Write a picture, or a page of pictures, and say where."""
+    from tertium.errors import BadInput
     from tertium.files import write_atomically
     from tertium.tasks.pictures import gallery
 
     if len(drawn) > 1:
         remark(f"drawing {len(drawn)} tasks")
     page = gallery(drawn, seed, panels=4 if len(drawn) == 1 else 2)
-    saved = write_atomically(out, lambda file: file.write(page.encode()))
+    try:
+        saved = write_atomically(out, lambda file: file.write(page.encode()))
+    except OSError as problem:
+        raise BadInput(
+            f"--out {out}", got=problem.strerror or str(problem), expected="a file that can be written"
+        ) from None
     if as_json:
         print_json({"tasks": list(drawn), "saved": str(saved.resolve())})
     else:
