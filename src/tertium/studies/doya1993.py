@@ -306,7 +306,7 @@ def learn(language: str, config: Doya1993.Config, lab: Lab) -> dict[str, Any]:
         steps=config.steps,
         **common,
     )
-    lab.fit(shuffled, task, name=f"{language} shuffled", goal=targets_of_another_trial, steps=done.steps, **common)
+    lab.fit(shuffled, task, name=f"{language}-shuffled", goal=targets_of_another_trial, steps=done.steps, **common)
 
     def read() -> dict[str, Any]:
         target = automaton(language)
@@ -321,7 +321,7 @@ def learn(language: str, config: Doya1993.Config, lab: Lab) -> dict[str, Any]:
         results["read"] |= {"history": history}
         return results
 
-    return lab.stage(f"automaton of {language}", read)
+    return lab.stage(f"automaton-{language}", read)
 
 
 def automaton_of(network: VanillaRNN, task: Any, config: Doya1993.Config, lab: Lab) -> tuple[Extracted, Floats]:

@@ -178,7 +178,7 @@ def add_up(name: str, config: Hochreiter1997.Config, lab: Lab) -> dict[str, Any]
     done = lab.fit(
         network,
         task,
-        name=name,
+        name=name.replace(", ", "-"),
         goal="weighted_squared_error",
         learning_rate=config.learning_rate,
         schedule="cosine",
