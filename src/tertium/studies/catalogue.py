@@ -13,13 +13,18 @@ from tertium.registry import Registry
 STUDIES = Registry(
     "study",
     {
+        "achterberg2023": "tertium.studies.achterberg2023:Achterberg2023",
         "cybenko1989": "tertium.studies.cybenko1989:Cybenko1989",
+        "doya1993": "tertium.studies.doya1993:Doya1993",
+        "hochreiter1997": "tertium.studies.hochreiter1997:Hochreiter1997",
         "khaligh2014": "tertium.studies.khaligh2014:Khaligh2014",
         "mcculloch1943": "tertium.studies.mcculloch1943:McCulloch1943",
         "minsky1969": "tertium.studies.minsky1969:Minsky1969",
         "observation_models": "tertium.studies.observation_models:ObservationModels",
+        "orhan2019": "tertium.studies.orhan2019:Orhan2019",
         "rosenblatt1958": "tertium.studies.rosenblatt1958:Rosenblatt1958",
         "rumelhart1986": "tertium.studies.rumelhart1986:Rumelhart1986",
+        "song2016decision": "tertium.studies.song2016decision:Song2016Decision",
         "williams1989": "tertium.studies.williams1989:Williams1989",
         "yang2019": "tertium.studies.yang2019:Yang2019",
         "yang2019composition": "tertium.studies.yang2019composition:Yang2019Composition",
@@ -30,13 +35,18 @@ STUDIES = Registry(
 
 #: Study -> row of the canon; a test holds it against the studies' own ``row``.
 ROWS: dict[str, str] = {
+    "achterberg2023": "CON03",
     "cybenko1989": "FND09",
+    "doya1993": "FND13",
+    "hochreiter1997": "FND19",
     "khaligh2014": "SEN04",
     "mcculloch1943": "FND01",
     "minsky1969": "FND03",
     "observation_models": "SEN18",
+    "orhan2019": "COG08",
     "rosenblatt1958": "FND02",
     "rumelhart1986": "FND04",
+    "song2016decision": "COG01",
     "williams1989": "FND11",
     "yang2019": "COG06",
     "yang2019composition": "COG07",
