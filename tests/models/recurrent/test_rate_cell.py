@@ -89,6 +89,8 @@ def test_schemes_of_initial_weights():
     weights = DiagonalPlusGaussian(0.9, 0.5).draw(300, generator)
     torch.testing.assert_close(weights.diagonal(), torch.full((300,), 0.9))
     assert float(weights.fill_diagonal_(0).std()) * 300**0.5 == pytest.approx(0.5, rel=0.01)
+    by_name = RateCell(1, 50, init="diagonal_plus_gaussian").recurrent_weight.detach()
+    assert not torch.equal(by_name, RateCell(1, 50, init="diagonal").recurrent_weight)
     with pytest.raises(UnknownName, match="Did you mean 'orthogonal'"):
         named_scheme("ortogonal")
 
