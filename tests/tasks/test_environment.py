@@ -323,6 +323,15 @@ def test_gymnasium_knows_the_tasks_once_told():
     assert env.unwrapped.task.dt == 0.05
 
 
+def test_a_task_of_ones_own_is_an_environment_too():
+    ours, named = gym(make("go_nogo", delay=0.3), break_reward=-1.0), gym("go_nogo", delay=0.3, break_reward=-1.0)
+    for env in (ours, named):
+        env.reset(seed=4)
+    assert ours.step(1)[1] == named.step(1)[1] == -1.0
+    assert np.array_equal(ours.reset(seed=2)[0], named.reset(seed=2)[0])
+    assert gym(make("bandit")).action_space == gym("bandit").action_space
+
+
 def beyond_the_end(name):
     """Step on after an episode has ended: it once paid the last reward again and again."""
     env = gym(name)
@@ -351,6 +360,11 @@ def beyond_the_end(name):
         (
             lambda: gym("context_decision", nosie=1),
             "option of task 'context_decision': got 'nosie'.*Did you mean 'noise'",
+        ),
+        (lambda: gym(make("go_nogo"), delay=0.3), "option of the environment of task 'go_nogo': got 'delay'"),
+        (
+            lambda: gym(make("go_nogo").spec),
+            r"expected the name of a task, or a task. A TaskSpec becomes one by Task\(spec",
         ),
         (lambda: beyond_the_end("go_nogo"), "step: got an episode that has ended"),
         (lambda: beyond_the_end("harlow"), "step: got an episode that has ended"),

@@ -246,6 +246,7 @@ def test_the_environment_is_one_of_the_subjects():
         (lambda: make("reversal", probability=0.4), "probability of task 'reversal'"),
         (lambda: make("reversal", fewest=5, most=4), "got 5 to 4, expected 1 <= fewest <= most"),
         (lambda: make("harlow", features=0), "features of task 'harlow'"),
+        (lambda: make("two_step", reward=1.5), "reward of task 'two_step': got 1.5, expected a probability, 0 to 1"),
         (lambda: make("bandit", arm=3), "Did you mean 'arms'"),
         (
             lambda: worlds(make("bandit"), 3).step([0, 1]),

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gymnasium
 
 from tertium.errors import BadInput, nearest
 from tertium.tasks.catalogue import TASKS, make
 
+if TYPE_CHECKING:
+    from tertium.tasks.episodic.episodic_task import EpisodicTask
+    from tertium.tasks.task import Task
+    from tertium.tasks.task_set import TaskSet
 
-def gym(name: str, **config: Any) -> gymnasium.Env[Any, Any]:
+
+def gym(name: str | Task | TaskSet | EpisodicTask, **config: Any) -> gymnasium.Env[Any, Any]:
     """Make a Gymnasium environment of a task, for reinforcement learning.
 
     Parameters
     ----------
-    name : str
-        A task of the catalogue.
+    name : str or task
+        A task of the catalogue, or a task of your own, which then takes the options of the environment only.
     **config
         Options of the environment (`TrialEnvironment`: ``trials_per_episode``, ``abort``, ``break_reward``,
         ``wrong_reward``) and of the task (``dt``, durations, noise).
@@ -45,6 +50,8 @@ def gym(name: str, **config: Any) -> gymnasium.Env[Any, Any]:
     >>> total, info["correct"]
     (1.0, True)
     """
+    if not isinstance(name, str):
+        return _of_task(name, config)
     taken = inspect.signature(TASKS.load(name)).parameters
     for key in config:
         if key not in (*taken, *_OPTIONS) and not nearest(key, taken) and (close := nearest(key, _OPTIONS, limit=1)):
@@ -56,23 +63,33 @@ def gym(name: str, **config: Any) -> gymnasium.Env[Any, Any]:
             )
     of_environment = {key: config[key] for key in _OPTIONS if key in config}
     task = make(name, **{key: value for key, value in config.items() if key not in _OPTIONS})
-    own = getattr(task, "environment", None)
-    if own is not None:
-        known = inspect.signature(own).parameters
-        for key in of_environment:
-            if key not in known:
-                raise BadInput(
-                    f"option of the environment of task '{name}'",
-                    got=f"'{key}'",
-                    expected=f"one of {', '.join(known)}" if known else "none",
-                    repair="See what `make` of this task takes.",
-                )
-        env: gymnasium.Env[Any, Any] = own(**of_environment)
-    else:
-        from tertium.tasks.environment.trial_environment import TrialEnvironment
-
-        env = TrialEnvironment(task, **of_environment)
+    env = _of_task(task, of_environment)
     env.spec = _specification(name, config)
+    return env
+
+
+def _of_task(task: Any, options: dict[str, Any]) -> gymnasium.Env[Any, Any]:
+    """Return the environment of a task: its own, or the one in which each trial is an episode."""
+    from tertium.tasks.environment.trial_environment import TrialEnvironment
+
+    if not hasattr(task, "batch"):
+        raise BadInput(
+            "task",
+            got=repr(task),
+            expected="the name of a task, or a task",
+            repair="A TaskSpec becomes one by Task(spec).",
+        )
+    own = getattr(task, "environment", None)
+    known = list(inspect.signature(own).parameters) if own is not None else list(_OPTIONS)
+    for key in options:
+        if key not in known:
+            raise BadInput(
+                f"option of the environment of task '{task.name}'",
+                got=f"'{key}'",
+                expected=f"one of {', '.join(known)}" if known else "none",
+                repair="See what `make` of this task takes.",
+            )
+    env: gymnasium.Env[Any, Any] = TrialEnvironment(task, **options) if own is None else own(**options)
     return env
 
 

@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from tertium.errors import BadInput
 from tertium.tasks.channels import Channel, OneHot
 from tertium.tasks.episodic.episodic_task import Actions, Episodes, EpisodicTask, Floats
 
@@ -57,6 +58,12 @@ class TwoStep(EpisodicTask):
     what: ClassVar[str] = "Choose the action that commonly leads to the state that is rewarded now."
     cite: ClassVar[str] = "Akam, Costa & Dayan 2015 PLoS Computational Biology; Wang et al. 2018"
     steps_per_trial: ClassVar[int] = 2
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for what, value in (("common", self.common), ("reward", self.reward), ("switch", self.switch)):
+            if not 0 <= value <= 1:
+                raise BadInput(f"{what} of task '{self.name}'", got=f"{value}", expected="a probability, 0 to 1")
 
     def channels(self) -> Sequence[Channel]:
         """Return the state."""
