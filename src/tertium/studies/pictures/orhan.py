@@ -46,7 +46,7 @@ def pictures(results: Sequence[Orhan2019.Results]) -> Iterator[Picture]:
         "kinds",
         over_kinds(results),
         "Sequentiality index of networks that differ from the first in one thing; one dot a seed, bars the "
-        f"mean with its 95 % interval ({over}). 'again' is a second network of the first kind.",
+        f"mean with its 95 % interval ({over}). 'again' is a second network of the first kind; hollow: not learned.",
     )
     yield Picture(
         "skill",
@@ -86,7 +86,10 @@ def over_kinds(results: Sequence[Any]) -> go.Figure:
     first = results[0]
     names = first.networks[len(first.lambda0) :]
     rows = np.array([[one.of("index", name) for name in names] for one in results])
-    return _dots(figure.new(y="sequentiality index (nats)"), names, rows)
+    from tertium.studies.orhan2019 import LEARNED  # the study imports this file
+
+    skill = np.array([[one.of("skill", name) for name in names] for one in results])
+    return _dots(figure.new(y="sequentiality index (nats)"), names, rows, hollow=skill < LEARNED)
 
 
 def skills(results: Sequence[Any]) -> go.Figure:
@@ -98,10 +101,13 @@ def skills(results: Sequence[Any]) -> go.Figure:
     return figure.limit_line(drawn, best, "population vector")
 
 
-def _dots(drawn: go.Figure, labels: Sequence[str], rows: NDArray[Any]) -> go.Figure:
-    """Draw one dot a seed and the mean with its interval."""
-    for row in rows:
-        dots = {"color": figure.translucent(figure.COLOURS[0], 0.4), "size": 7}
+def _dots(
+    drawn: go.Figure, labels: Sequence[str], rows: NDArray[Any], hollow: NDArray[np.bool_] | None = None
+) -> go.Figure:
+    """Draw one dot a seed, some of them hollow, and the mean with its interval."""
+    marks = np.where(np.zeros(rows.shape, dtype=bool) if hollow is None else hollow, "circle-open", "circle")
+    for row, symbols in zip(rows, marks, strict=True):
+        dots = {"color": figure.translucent(figure.COLOURS[0], 0.6), "size": 8, "symbol": symbols.tolist()}
         drawn.add_scatter(x=list(labels), y=row, mode="markers", marker=dots, showlegend=False)
     mean, half = mean_and_interval(rows)
     marker = {"color": "#222222", "symbol": "line-ew-open", "size": 16, "line": {"width": 2}}
