@@ -216,7 +216,7 @@ class Yang2019(Study):
         yield Picture(
             "silhouettes",
             draw.silhouettes(results),
-            f"Mean silhouette against the number of clusters; mean and 95 % interval over {seeds} networks a kind.",
+            f"Mean silhouette against the number of clusters; a line a network, {seeds} of each kind.",
         )
         yield Picture(
             "lesions",
@@ -227,7 +227,7 @@ class Yang2019(Study):
         yield Picture(
             "fractional",
             draw.fractional(results),
-            f"Fractional task variance of all units that vary in either task, {seeds} networks.",
+            f"Fractional task variance of the units that vary in either task; a line a network, {seeds} networks.",
         )
 
 

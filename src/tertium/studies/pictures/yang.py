@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tertium import figure
-from tertium.studies.pictures.over_seeds import mean_and_interval
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -60,18 +59,18 @@ def silhouettes(results: Sequence[Any]) -> go.Figure:
     drawn = figure.new(x="clusters k", y="mean silhouette")
     kinds = (("softplus", "silhouettes", 0), ("tanh", "silhouettes_tanh", 1), ("untrained", "silhouettes_untrained", 6))
     for label, field, colour in kinds:
-        shortest = min(len(getattr(one, field)) for one in results)
-        mean, half = mean_and_interval([getattr(one, field)[:shortest] for one in results])
-        ks = results[0].ks[:shortest].tolist()
-        figure.lines_with_band(
-            drawn,
-            ks,
-            mean.tolist(),
-            (mean - half).tolist(),
-            (mean + half).tolist(),
-            label,
-            colour=figure.COLOURS[colour],
-        )
+        for i, one in enumerate(results):
+            curve = getattr(one, field)
+            drawn.add_scatter(
+                x=one.ks[: len(curve)],
+                y=curve,
+                mode="lines",
+                name=label,
+                legendgroup=label,
+                showlegend=i == 0,
+                line={"color": figure.COLOURS[colour], "width": 1.5},
+            )
+    drawn.update_yaxes(rangemode="tozero")
     return drawn
 
 
@@ -108,15 +107,15 @@ def fractional(results: Sequence[Any]) -> go.Figure:
     edges = np.linspace(-1, 1, 21)
     middle = (edges[1:] + edges[:-1]) / 2
     for label, field, colour in (("dm1, dm2", "ftv_dm", 0), ("fdanti, delayanti", "ftv_anti", 1)):
-        rows = [np.histogram(getattr(one, field), edges)[0] / max(len(getattr(one, field)), 1) for one in results]
-        mean, half = mean_and_interval(rows)
-        bars = figure.error_bars(mean.tolist(), (mean - half).tolist(), (mean + half).tolist())
-        drawn.add_scatter(
-            x=middle,
-            y=mean,
-            error_y=bars,
-            mode="lines+markers",
-            name=label,
-            line={"shape": "hvh", "color": figure.COLOURS[colour]},
-        )
+        for i, one in enumerate(results):
+            units = getattr(one, field)
+            drawn.add_scatter(
+                x=middle,
+                y=np.histogram(units, edges)[0] / max(len(units), 1),
+                mode="lines",
+                name=label,
+                legendgroup=label,
+                showlegend=i == 0,
+                line={"shape": "hvh", "color": figure.COLOURS[colour], "width": 1.5},
+            )
     return drawn
