@@ -157,7 +157,7 @@ def cycles(x: Floats, dt: float) -> tuple[Floats, Floats]:
     >>> t = np.arange(0, 10, 0.001)
     >>> periods, amplitudes = cycles(3 * np.sin(2 * np.pi * t / 4 - 1), 0.001)
     >>> periods.round(4).tolist(), amplitudes.round(4).tolist()
-    ([4.0], [3.0])
+    ([4.0, 4.0], [3.0, 3.0])
     """
     up = np.flatnonzero((x[:-1] < 0) & (x[1:] >= 0))
     crossings = (up - x[up] / (x[up + 1] - x[up])) * dt
