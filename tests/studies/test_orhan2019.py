@@ -143,7 +143,7 @@ def test_inputs_of_the_comparison_are_tuned_and_timed_as_they_should():
     for epoch, value in (("stimulus", 10.0), ("test", -30.0)):
         start, stop = batch.epochs[epoch][0]
         counts = batch.inputs[start:stop].sum(0).mean(0)
-        assert np.abs(counts - tuning(np.array([value]), 50)[0]).max() < 0.07  # over 4 standard errors of 1 / sqrt(800)
+        assert np.abs(counts - tuning(np.array([value]), 50)[0]).max() < 4 / np.sqrt(800)  # four standard errors
     assert batch.inputs[25:125].sum(0).mean() == pytest.approx(0.1, abs=0.008)
     assert set(batch.columns["larger"]) == {1}
 
