@@ -45,6 +45,8 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
 
     try:
         state = _unpack(torch.load(path, map_location="cpu", weights_only=True))
+        if not isinstance(state, dict):
+            raise ValueError(f"a {type(state).__name__}, not the state of a loop")
     except (RuntimeError, pickle.UnpicklingError, EOFError, ValueError) as problem:
         raise BadFile(
             f"checkpoint {path}",

@@ -176,7 +176,7 @@ def test_a_checkpoint_of_another_training_is_refused(task, network, tmp_path, op
 def test_a_checkpoint_of_another_network_is_refused(task, network, tmp_path):
     common = {"steps": 2, "batch": 2, "validate_trials": 4, "checkpoint": tmp_path}
     fit(network(), task, **common)
-    with pytest.raises(BadInput, match=r"checkpoint of another network: got .*size mismatch"):
+    with pytest.raises(BadInput, match=r"n_units = 12: got n_units = 13"):
         fit(network(units=13), task, **common)
 
 
@@ -213,3 +213,40 @@ def test_the_folder_keeper_counts_from_its_checkpoint(tmp_path):
     assert load_checkpoint(keeper.path("walk")) == {"step": 7, "state": {"x": 4}}
     save_checkpoint(keeper.path("walk"), {"step": 7, "state": {"x": 4}})
     assert list(keeper("walk", 7, save=lambda: dict(state), load=state.update)) == []
+
+
+@pytest.mark.parametrize(
+    ("network", "task", "named"),
+    [
+        ({"tau": 0.2}, {}, "cells.0.alpha"),
+        ({"nonlinearity": "tanh"}, {}, "cells.0.nonlinearity"),
+        ({"noise": 0.2}, {}, "cells.0.noise_std"),
+        ({}, {"noise": 0.3}, "options of the task"),
+    ],
+)
+def test_a_checkpoint_of_another_network_or_task_is_refused(tmp_path, network, task, named):
+    from tertium.models import RateRNN
+    from tertium.tasks import make
+
+    def train(network, task, steps=2):
+        made = make("context_decision", **task)
+        model = RateRNN(made.n_inputs, 6, made.n_outputs, dt=made.dt, **network)
+        return fit(model, made, steps=steps, batch=4, validate_every=2, validate_trials=4, checkpoint=tmp_path)
+
+    train({}, {})
+    with pytest.raises(BadInput, match=named):
+        train(network, task)
+    assert train({}, {}, steps=4).steps == 4
+
+
+def test_a_file_that_is_no_checkpoint_is_named(tmp_path):
+    from tertium.errors import BadFile
+
+    torch.save([1], tmp_path / "checkpoint-fit.pt")
+    with pytest.raises(BadFile, match="a list, not the state of a loop"):
+        load_checkpoint(tmp_path / "checkpoint-fit.pt")
+
+
+def test_a_lab_has_its_own_seed():
+    with pytest.raises(BadInput, match="the lab has its own"):
+        MemoryLab(1).fit(torch.nn.Linear(1, 1), None, seed=3)

@@ -271,3 +271,8 @@ def test_an_episode_ends():
         world.step([0])
     with pytest.raises(BadInput, match="got step 7, expected at most 6 steps"):
         world.step([0])
+
+
+def test_a_player_that_is_none_is_named():
+    with pytest.raises(BadInput, match="expected a Player, or a function"):
+        make("bandit").play("best", 4)

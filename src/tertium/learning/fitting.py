@@ -15,6 +15,7 @@ from tertium.learning.goals import named_goal
 from tertium.learning.rule import ActivityCost, Goal, Rule
 from tertium.learning.rules import named_rule
 from tertium.learning.training.curriculum import Lesson, lessons
+from tertium.learning.training.identity import network_identity
 from tertium.learning.training.keeping import FolderKeeper, Keeper, only_count
 from tertium.learning.training.loop import Hook, Plan, train
 from tertium.learning.training.optimisers import OptimiserChoice, make_optimiser
@@ -181,11 +182,15 @@ def fit(
     )
     plan.rule.check(model)
     made = make_optimiser(optimizer, model, learning_rate)
-    identity = plan.identity() | {
-        "optimizer": _word(optimizer),
-        "learning_rate": learning_rate,
-        "schedule": None if schedule in (None, "constant", Constant()) else f"{_word(schedule)} over {steps} steps",
-    }
+    identity = (
+        plan.identity()
+        | network_identity(model)
+        | {
+            "optimizer": _word(optimizer),
+            "learning_rate": learning_rate,
+            "schedule": None if schedule in (None, "constant", Constant()) else f"{_word(schedule)} over {steps} steps",
+        }
+    )
     state = TrainingState(model, made, make_scheduler(schedule, made, steps), plan.hooks, identity)
     if checkpoint is not None:
         keeper = FolderKeeper(checkpoint)

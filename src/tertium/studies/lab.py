@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from tertium.errors import BadInput
 from tertium.rng import Seeds
 
 if TYPE_CHECKING:
@@ -89,6 +90,11 @@ class Lab(ABC):
         **options
             Of `tertium.learning.fit`; checkpoints, seeds and metrics are the lab's.
 
+        Raises
+        ------
+        BadInput
+            If a seed, a keeper or a folder for checkpoints is given.
+
         Examples
         --------
         >>> from tertium.models import RateRNN
@@ -99,6 +105,15 @@ class Lab(ABC):
         5
         """
         from tertium.learning import fit
+
+        for option in ("seed", "keeper", "checkpoint"):
+            if option in options:
+                raise BadInput(
+                    f"option of lab.fit: {option}",
+                    got=repr(options[option]),
+                    expected="none: the lab has its own",
+                    repair="Leave it out, or call tertium.learning.fit.",
+                )
 
         def log(numbers: Mapping[str, float]) -> None:
             self.log(**{key if name == "fit" else f"{name}/{key}": value for key, value in numbers.items()})

@@ -17,6 +17,7 @@ from tertium.learning.costs import WeightCost
 from tertium.learning.rule import ActivityCost, Goal, Rule, Trials
 from tertium.learning.training.curriculum import Batches, Lesson
 from tertium.learning.training.display import training_bar
+from tertium.learning.training.identity import trials_identity
 from tertium.learning.training.keeping import Keeper, leave
 from tertium.learning.training.process import HeldInterrupt
 from tertium.learning.training.sinks import Sink
@@ -67,6 +68,7 @@ class Plan:
             "clip": self.clip,
             "costs": ", ".join(map(str, (*self.activity_costs, *self.weight_costs))),
             "lessons": ", ".join(f"{c.task.name} until {c.until} at {c.checks}" for c in self.course),
+            "trials (a digest of a few: options of the task)": ", ".join(trials_identity(c.task) for c in self.course),
         }
 
 

@@ -268,6 +268,13 @@ class EpisodicTask(ABC):
             raise BadInput("number of trials", got=repr(n), expected="an integer >= 1", repair="Pass n=64.")
         seeds = seed if isinstance(seed, Seeds) else Seeds(seed)
         world = self.begin(int(n), seeds.numpy("world"))
+        if not (callable(policy) or hasattr(policy, "act")):
+            raise BadInput(
+                f"player of task '{self.name}'",
+                got=repr(policy),
+                expected="a Player, or a function from observations to actions",
+                repair="Pass KnowsBest() of tertium.tasks.episodic, for instance.",
+            )
         player = None if callable(policy) else policy
         if player is not None:
             player.begin(world, seeds.numpy("player"))
