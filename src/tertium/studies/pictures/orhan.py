@@ -89,7 +89,7 @@ def over_kinds(results: Sequence[Any]) -> go.Figure:
     from tertium.studies.orhan2019 import LEARNED  # the study imports this file
 
     skill = np.array([[one.of("skill", name) for name in names] for one in results])
-    return _dots(figure.new(y="sequentiality index (nats)"), names, rows, hollow=skill < LEARNED)
+    return _dots(figure.new(x="network", y="sequentiality index (nats)"), names, rows, hollow=skill < LEARNED)
 
 
 def skills(results: Sequence[Any]) -> go.Figure:
