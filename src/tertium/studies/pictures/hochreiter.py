@@ -32,8 +32,11 @@ def learning(results: Sequence[Hochreiter1997.Results]) -> go.Figure:
         thick = {"color": colour, "width": 2.5}
         drawn.add_scatter(x=results[0].steps, y=mean, mode="lines", line=thick, name=name, legendgroup=name)
     drawn.update_yaxes(type="log", exponentformat="power", dtick=1)
-    figure.limit_line(drawn, BASELINE, "answering the mean")
-    figure.limit_line(drawn, 0.01, "solved")
+    for at, label in ((BASELINE, "answering the mean"), (0.01, "solved")):
+        drawn.add_hline(y=at, line={"color": "#888888", "width": 1, "dash": "dash"})
+        # an annotation of a logarithmic axis is placed by the exponent
+        note = {"text": label, "showarrow": False, "xref": "paper", "xanchor": "right", "yanchor": "top"}
+        drawn.add_annotation(x=1, y=np.log10(at), font={"size": 11}, **note)
     return drawn
 
 
