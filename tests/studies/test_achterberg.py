@@ -318,6 +318,7 @@ def test_all_kinds_begin_at_the_same_weights_and_only_the_cost_differs(smoke):
     assert not np.array_equal(one, shuffled)
 
 
+@pytest.mark.slow
 def test_a_network_that_passes_no_filter_holds_no_claim():
     study, lab = Achterberg2023(), MemoryLab(0)
     config = study.configure({"accuracy": 1.0, "attempts": 2, "epochs": 1, "steps": 1}, size="smoke")
