@@ -19,7 +19,7 @@ def main() -> int:
                 faults.append(f"{path.relative_to(ROOT)}: {n} lines, at most {LINES}: split it by idea")
     for folder in sorted({p.parent for p in (ROOT / "src").rglob("*.py")}):
         n = sum(p.name != "__init__.py" for p in folder.glob("*.py"))
-        # studies, their methods and pictures are a file a study by design: found by the catalogue, not by looking through
+        # studies, their methods and pictures are a file a study by design, and found by the catalogue
         if n > MODULES and "studies" not in folder.parts:
             faults.append(f"{folder.relative_to(ROOT)}: {n} modules, at most {MODULES}: make rooms")
     print("\n".join(faults) if faults else "sizes: fine")

@@ -41,10 +41,10 @@ class Hochreiter1997(Study):
 
     A plain tanh network that is trained as long does not: on its way back through time its gradient dies. Recurrent
     weights start as independent Gaussian numbers of variance 1/n in all of them. A tanh network that starts as a
-    rotation, which a gradient passes unharmed at first, is shown beside them. As in the paper, the LSTM's input gates
-    start nearly closed (there: biases of -3 and -6); its forget gates, which the paper does not have yet, start nearly
-    open. With input gates half open and forget biases of 1 or 3, networks of the pilot had not begun to learn after
-    500 steps.
+    rotation is shown beside them; the slopes of its units, below one, let its gradient die as well. As in the paper,
+    the LSTM's input gates start nearly closed (there: biases of -3 and -6); its forget gates, which the paper does not
+    have yet, start nearly open. With input gates half open and forget biases of 1 or 3, networks of the pilot had not
+    begun to learn after 500 steps.
     """
 
     row, kind = "FND19", "simulation"

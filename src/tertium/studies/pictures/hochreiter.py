@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from tertium.studies.hochreiter1997 import Hochreiter1997
 
-#: Gradients below this are drawn at it.
-_LEAST = 1e-12
+#: What is left of a gradient that underflows to zero; the picture ends far above.
+_LEAST = 1e-40
 
 
 def learning(results: Sequence[Hochreiter1997.Results]) -> go.Figure:
@@ -49,7 +49,7 @@ def gradients(results: Sequence[Hochreiter1997.Results]) -> go.Figure:
     panels.update_layout({k: v for k, v in base.to_plotly_json().items() if k not in ("xaxis", "yaxis")})
     panels.update_layout(margin={"t": 40})
     panels.update_xaxes(base.xaxis)
-    panels.update_yaxes(base.yaxis, type="log", exponentformat="power")
+    panels.update_yaxes(base.yaxis, type="log", exponentformat="power", range=[-16, 1.5])
     panels.update_yaxes(title_text="", col=2)
     for column, field in enumerate(("gradients_before", "gradients")):
         for name, colour in zip(results[0].gradients, figure.COLOURS, strict=False):
