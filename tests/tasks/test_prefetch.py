@@ -111,7 +111,8 @@ def test_workers_are_checked():
 @pytest.mark.slow
 def test_ctrl_c_ends_the_process_at_once():
     program = (
-        "import itertools; from tertium.tasks import make, prefetch\n"
+        "import itertools, signal; from tertium.tasks import make, prefetch\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a background job may have been told to ignore it
         "for i, batch in enumerate(prefetch(make('context_decision'), 64, itertools.count(), workers=2)):\n"
         "    if i == 3: print('running', flush=True)\n"
     )

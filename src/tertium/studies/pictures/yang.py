@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def performance(results: Sequence[Any]) -> go.Figure:
     """Draw the fraction correct in each task: one dot a network, before training and with tanh units beside it."""
-    drawn = figure.new(y="fraction correct", height=420)
+    drawn = figure.new(x="task", y="fraction correct", height=420)
     tasks = results[0].tasks
     kinds = (
         ("softplus units", "performance", 0),
@@ -46,7 +46,7 @@ def variances(points: NDArray[Any], labels: NDArray[Any], tasks: Sequence[str]) 
     rank = np.empty_like(place)
     rank[place] = np.arange(len(place))
     order = np.argsort(rank[labels], kind="stable")
-    drawn = figure.new(x="unit, sorted by cluster", height=460)
+    drawn = figure.new(x="unit, sorted by cluster", y="task", height=460)
     figure.heatmap(drawn, points[order].T, y=list(tasks), colour="normalised task variance", limits=(0.0, 1.0))
     edges = np.flatnonzero(np.diff(rank[labels][order])) + 0.5
     for edge in edges:
@@ -77,7 +77,7 @@ def silhouettes(results: Sequence[Any]) -> go.Figure:
 def lesions(one: Any) -> go.Figure:
     """Draw what each task loses when a cluster is cut; the tasks a cluster prefers are marked."""
     order = np.argsort(one.preferred.argmax(1), kind="stable")
-    drawn = figure.new(height=460)
+    drawn = figure.new(x="task", y="cluster that is cut (units)", height=460)
     figure.heatmap(
         drawn,
         one.losses[order],

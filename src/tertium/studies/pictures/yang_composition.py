@@ -43,7 +43,7 @@ def states(one: Any, whole: str, parts: tuple[str, ...]) -> go.Figure:
 def cosines(results: Sequence[Any]) -> go.Figure:
     """Draw the cosine with the whole of the sum, of each part and of random sums."""
     rows = [{"sum": r.cosine_sum, **r.cosine_parts, "random sums": float(r.cosine_random.mean())} for r in results]
-    return _dots(rows, "cosine with delayanti")
+    return _dots(rows, "state at the end of the stimulus", "cosine with delayanti")
 
 
 def rules(results: Sequence[Any]) -> go.Figure:
@@ -52,11 +52,11 @@ def rules(results: Sequence[Any]) -> go.Figure:
         {"own rule": r.own_rule, "sum": r.sum_rule, **r.part_rules, "random sums": float(r.random_rules.mean())}
         for r in results
     ]
-    return _dots(rows, "fraction correct in delayanti")
+    return _dots(rows, "rule input", "fraction correct in delayanti")
 
 
-def _dots(rows: Sequence[Mapping[str, float]], y: str) -> go.Figure:
-    drawn = figure.new(y=y)
+def _dots(rows: Sequence[Mapping[str, float]], x: str, y: str) -> go.Figure:
+    drawn = figure.new(x=x, y=y)
     labels = list(rows[0])
     for row in rows:
         drawn.add_scatter(
