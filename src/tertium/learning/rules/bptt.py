@@ -7,6 +7,7 @@ from torch import nn
 
 from tertium.learning.rule import ActivityCost, Filled, Goal, Rule, Trials
 from tertium.learning.rules.signals import rates_of, total_loss
+from tertium.learning.running import run_network
 from tertium.rng import Seeds
 
 
@@ -34,7 +35,7 @@ class BPTT(Rule):
     ) -> Filled:
         """Fill the gradients of the goal and the costs."""
         model.zero_grad(set_to_none=True)
-        outputs, states = model(trials.inputs, generator=seeds.torch("noise", str(trials.inputs.device)))
+        outputs, states = run_network(model, trials, seeds, all_states=bool(costs))
         rates = rates_of(model, states) if costs else None
         loss, total = total_loss(outputs, rates, trials, goal, costs)
         if torch.isfinite(total):  # gradients of a non-finite loss would only spread it

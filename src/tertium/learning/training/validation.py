@@ -11,6 +11,7 @@ from torch import nn
 
 from tertium.errors import BadInput
 from tertium.learning.rule import ActivityCost, Goal, Run, Trials
+from tertium.learning.running import run_network
 from tertium.rng import Seeds
 from tertium.tasks.task import TaskLike
 
@@ -86,7 +87,7 @@ class Validation:
     def _one(self, model: nn.Module, task: TaskLike, goal: Goal, seeds: Seeds, costs: Sequence[ActivityCost]) -> Score:
         like = next(model.parameters())
         trials = Trials.of(task.batch(self.trials, seeds), like.device, like.dtype)
-        outputs, states = model(trials.inputs, generator=seeds.torch("noise", str(like.device)))
+        outputs, states = run_network(model, trials, seeds, all_states=bool(costs))
         performance = task.performance(outputs.cpu().numpy(), trials.batch)
         measured: dict[str, float] = {}
         if costs:
