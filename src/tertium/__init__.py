@@ -11,10 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "compare", "data", "learning", "models", "record", "run", "studies", "tasks", "theory"]
+__all__ = [
+    "__version__",
+    "compare",
+    "data",
+    "dynamics",
+    "learning",
+    "models",
+    "record",
+    "run",
+    "studies",
+    "tasks",
+    "theory",
+]
 
 if TYPE_CHECKING:
-    from tertium import compare, data, learning, models, record, run, studies, tasks, theory
+    from tertium import compare, data, dynamics, learning, models, record, run, studies, tasks, theory
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,1 @@
+"""Fixed and slow points: found, certified, told apart, followed, joined."""
