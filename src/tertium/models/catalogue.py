@@ -126,8 +126,9 @@ def make(name: str, **config: Any) -> nn.Module:
     >>> make("squeezenet11", pretrain=False)
     Traceback (most recent call last):
     ...
-    tertium.errors.BadInput: option of model 'squeezenet11': got 'pretrain', expected one of framing, pretrained, seed. Did you mean 'pretrained'?
-    """  # noqa: E501
+    tertium.errors.BadInput: option of model 'squeezenet11': got 'pretrain', expected one of framing,
+        pretrained, seed. Did you mean 'pretrained'?
+    """
     factory = MODELS.load(name)
     parameters = inspect.signature(factory).parameters
     takes_any = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values())

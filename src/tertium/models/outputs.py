@@ -37,8 +37,9 @@ def first_tensor(value: Any, what: str) -> torch.Tensor:
     >>> first_tensor(([torch.ones(2)], 3), "layer 'split'")
     Traceback (most recent call last):
     ...
-    tertium.errors.BadInput: layer 'split': got (list[Tensor(2)], int), expected a tensor, or a tuple, list or mapping that begins with one. Record a module inside it, or the module that takes its tensors apart.
-    """  # noqa: E501
+    tertium.errors.BadInput: layer 'split': got (list[Tensor(2)], int), expected a tensor, or a tuple,
+        list or mapping that begins with one. Record a module inside it, or the module that takes its tensors apart.
+    """
     found = value
     if isinstance(found, Mapping):
         found = next((item for item in found.values() if item is not None), None)

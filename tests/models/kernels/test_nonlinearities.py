@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tertium.errors import BadInput, UnknownName
-from tertium.models.kernels import NONLINEARITIES, nonlinearity
+from tertium.models.kernels import NONLINEARITIES, Nonlinearity, nonlinearity
 
 CLOSED = {
     "identity": lambda x: x,
@@ -80,3 +80,14 @@ def test_bad_names_and_parameters():
         BadInput, match=r"parameters of nonlinearity 'tanh': got k, expected none beside a ready-made one"
     ):
         nonlinearity(nonlinearity("tanh"), k=1.0)
+
+
+def test_a_rate_function_without_its_loops_is_refused_where_it_is_made():
+    class Cube(Nonlinearity):
+        name = "cube"
+
+        def __call__(self, x):
+            return x**3
+
+    with pytest.raises(TypeError, match="into"):
+        Cube()

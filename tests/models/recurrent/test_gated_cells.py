@@ -6,6 +6,7 @@ from torch import nn
 
 from tertium.errors import BadInput
 from tertium.models import GRUCell, LSTMCell, RecurrentNetwork, UGRNNCell, VanillaCell
+from tertium.models.recurrent.gated.gated_cell import FusedGatedCell, GatedCell
 from tertium.rng import Seeds
 from tertium.testing.cell_conformance import NonConforming, check_cell
 
@@ -111,6 +112,29 @@ def test_any_cells_stack():
 def test_noise_that_a_gated_cell_has_not_is_refused():
     with pytest.raises(BadInput, match="noise of a GRUCell: got noise"):
         GRUCell(1, 2).step(torch.zeros(1, 2), torch.zeros(1, 1), torch.zeros(1, 2))
+
+
+class Readable(GatedCell):
+    """A UGRNN of which only the readable step is written."""
+
+    gates, keeping, recurrent_weights = UGRNNCell.gates, UGRNNCell.keeping, UGRNNCell.recurrent_weights
+    advance = UGRNNCell.advance
+
+
+def test_a_gated_cell_needs_no_fast_loop():
+    cell, fused = Readable(3, 6, open_bias=1.0, seeds=2), UGRNNCell(3, 6, seeds=2)
+    check_cell(cell)
+    xs = torch.randn(9, 4, 3, generator=Seeds(0).torch("xs"))
+    torch.testing.assert_close(cell(xs)[1], fused(xs)[1], atol=1e-6, rtol=0)
+
+
+def test_half_a_fast_loop_is_refused_where_the_cell_is_made():
+    class Half(FusedGatedCell):
+        gates, keeping = UGRNNCell.gates, UGRNNCell.keeping
+        advance, advance_into = UGRNNCell.advance, UGRNNCell.advance_into
+
+    with pytest.raises(TypeError, match="advance_back"):
+        Half(3, 6)
 
 
 class Forgetful(VanillaCell):

@@ -264,7 +264,10 @@ class _Unroll(torch.autograd.Function):
 
 
 def _connections(alpha: Tensor, weight: Tensor | None, m: Tensor | None, n: Tensor | None) -> Recurrence:
-    return Dense(weight, alpha) if m is None or n is None else LowRank(m, n, alpha)  # type: ignore[arg-type]
+    if m is not None and n is not None:
+        return LowRank(m, n, alpha)
+    assert weight is not None  # checked_connections lets nothing through that has neither
+    return Dense(weight, alpha)
 
 
 def _loop(options: _Options, alpha: Tensor, weight: Tensor | None, m: Tensor | None, n: Tensor | None) -> Loop:

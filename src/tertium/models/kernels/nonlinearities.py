@@ -1,10 +1,9 @@
 """From input to firing rate: each function with its slope, told from its own value so that only the value is kept."""
 
-# ruff: noqa: D102  (the first class says what each method does)
-
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
@@ -18,7 +17,7 @@ _aten = torch.ops.aten
 
 
 @dataclass(frozen=True)
-class Nonlinearity:
+class Nonlinearity(ABC):
     """A rate function f. Calling it is ordinary torch; the loops use the three methods that write in place.
 
     A new one is a subclass with `__call__`, `into` and `back`, all agreeing; `slope` follows.
@@ -26,17 +25,17 @@ class Nonlinearity:
 
     name: ClassVar[str]
 
+    @abstractmethod
     def __call__(self, x: Tensor) -> Tensor:
         """Return f(x), shape of ``x``, with a gradient."""
-        raise NotImplementedError
 
+    @abstractmethod
     def into(self, x: Tensor, out: Tensor) -> None:
         """Write f(x) into ``out``, which may be ``x`` itself; no gradient is recorded."""
-        raise NotImplementedError
 
+    @abstractmethod
     def back(self, gradient: Tensor, value: Tensor, out: Tensor) -> None:
         """Write ``gradient`` times f'(x) into ``out``, which may be ``gradient``; ``value`` is f(x)."""
-        raise NotImplementedError
 
     def slope(self, value: Tensor) -> Tensor:
         """Return f'(x), shape of ``value``, where ``value`` is f(x)."""
@@ -52,13 +51,16 @@ class Identity(Nonlinearity):
     name = "identity"
 
     def __call__(self, x: Tensor) -> Tensor:
+        """Return f(x)."""
         return x
 
     def into(self, x: Tensor, out: Tensor) -> None:
+        """Write f(x) into ``out``."""
         if out is not x:
             out.copy_(x)
 
     def back(self, gradient: Tensor, value: Tensor, out: Tensor) -> None:
+        """Write ``gradient`` as it is into ``out``."""
         if out is not gradient:
             out.copy_(gradient)
 
@@ -69,12 +71,15 @@ class Tanh(Nonlinearity):
     name = "tanh"
 
     def __call__(self, x: Tensor) -> Tensor:
+        """Return f(x)."""
         return torch.tanh(x)
 
     def into(self, x: Tensor, out: Tensor) -> None:
+        """Write f(x) into ``out``."""
         torch.tanh(x, out=out)
 
     def back(self, gradient: Tensor, value: Tensor, out: Tensor) -> None:
+        """Write ``gradient`` times 1 - f^2 into ``out``."""
         _aten.tanh_backward.grad_input(gradient, value, grad_input=out)
 
 
@@ -84,12 +89,15 @@ class ReLU(Nonlinearity):
     name = "relu"
 
     def __call__(self, x: Tensor) -> Tensor:
+        """Return f(x)."""
         return torch.relu(x)
 
     def into(self, x: Tensor, out: Tensor) -> None:
+        """Write f(x) into ``out``."""
         torch.clamp_min(x, 0, out=out)
 
     def back(self, gradient: Tensor, value: Tensor, out: Tensor) -> None:
+        """Write ``gradient`` times the slope, 1 where f > 0 and else 0 into ``out``."""
         _aten.threshold_backward.grad_input(gradient, value, 0, grad_input=out)
 
 
@@ -101,12 +109,15 @@ class Softplus(Nonlinearity):
     _linear_from: ClassVar[float] = 40.0
 
     def __call__(self, x: Tensor) -> Tensor:
+        """Return f(x)."""
         return torch.nn.functional.softplus(x, 1.0, self._linear_from)
 
     def into(self, x: Tensor, out: Tensor) -> None:
+        """Write f(x) into ``out``."""
         _aten.softplus.out(x, 1.0, self._linear_from, out=out)
 
     def back(self, gradient: Tensor, value: Tensor, out: Tensor) -> None:
+        """Write ``gradient`` times 1 - exp(-f) into ``out``."""
         torch.mul(gradient, torch.neg(value).expm1_().neg_(), out=out)
 
 
@@ -116,12 +127,15 @@ class Sigmoid(Nonlinearity):
     name = "sigmoid"
 
     def __call__(self, x: Tensor) -> Tensor:
+        """Return f(x)."""
         return torch.sigmoid(x)
 
     def into(self, x: Tensor, out: Tensor) -> None:
+        """Write f(x) into ``out``."""
         torch.sigmoid(x, out=out)
 
     def back(self, gradient: Tensor, value: Tensor, out: Tensor) -> None:
+        """Write ``gradient`` times f (1 - f) into ``out``."""
         _aten.sigmoid_backward.grad_input(gradient, value, grad_input=out)
 
 
@@ -154,12 +168,15 @@ class Power(Nonlinearity):
             raise BadInput("power-law exponent n", got=repr(self.n), expected="a number >= 1", repair="Pass, say, n=2.")
 
     def __call__(self, x: Tensor) -> Tensor:
+        """Return f(x)."""
         return torch.relu(x).pow(self.n) * self.k
 
     def into(self, x: Tensor, out: Tensor) -> None:
+        """Write f(x) into ``out``."""
         torch.clamp_min(x, 0, out=out).pow_(self.n).mul_(self.k)
 
     def back(self, gradient: Tensor, value: Tensor, out: Tensor) -> None:
+        """Write ``gradient`` times f (1 - f) into ``out``."""
         # f = k x^n has f' = n k^(1/n) f^((n-1)/n); with n = 1 the power would be 0^0 = 1 below threshold
         if self.n == 1:
             _aten.threshold_backward.grad_input(gradient, value, 0, grad_input=out)

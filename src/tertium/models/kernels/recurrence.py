@@ -5,8 +5,6 @@ gradient. The orientation of the thin matrices is the one in which a matrix libr
 once: the other one costs up to six times as much.
 """
 
-# ruff: noqa: D102  (the first class says what each method does)
-
 from __future__ import annotations
 
 from typing import Protocol
@@ -43,12 +41,14 @@ class Dense:
         self._back = matrix[:, :units] * alpha
 
     def forward(self, drive: Tensor | None, row: Tensor, out: Tensor) -> None:
+        """Write drive + W r into ``out``."""
         if drive is None:
             torch.mm(row, self._forward, out=out)
         else:
             torch.addmm(drive, row, self._forward, out=out)
 
     def back(self, row: Tensor, out: Tensor, add: bool) -> None:
+        """Write alpha * (W' e) into ``out``, or add it there."""
         if add:
             out.addmm_(row, self._back)
         else:
@@ -64,6 +64,7 @@ class LowRank:
         self._spread_back = (n * (alpha / len(n))[:, None]).t().contiguous()
 
     def forward(self, drive: Tensor | None, row: Tensor, out: Tensor) -> None:
+        """Write drive + W r into ``out``, through the rank."""
         latent = torch.mm(row, self._n)
         if drive is None:
             torch.mm(latent, self._spread, out=out)
@@ -71,6 +72,7 @@ class LowRank:
             torch.addmm(drive, latent, self._spread, out=out)
 
     def back(self, row: Tensor, out: Tensor, add: bool) -> None:
+        """Write alpha * (W' e) into ``out``, or add it there, through the rank."""
         latent = torch.mm(row, self._m)
         if add:
             out.addmm_(latent, self._spread_back)

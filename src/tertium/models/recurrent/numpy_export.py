@@ -120,7 +120,8 @@ def export_network(network: nn.Module, folder: str | os.PathLike[str]) -> Path:
             f"folder {place}", got=problem.strerror or str(problem), expected="a folder that can be made"
         ) from None
     save_checkpoint(place / "state_dict.pt", network.state_dict())
-    write_atomically(place / "weights.npz", lambda file: np.savez(file, **arrays))  # type: ignore[arg-type]
+    named: dict[str, Any] = arrays  # to a type checker one of the names might be savez's own option
+    write_atomically(place / "weights.npz", lambda file: np.savez(file, **named))
     dt = float(network.dt) if isinstance(network, RecurrentNetwork) else 1.0
     program = PROGRAM.format(dt=dt, cells=f"[{', '.join(lines)}]", output=output)
     return write_atomically(place / "simulate.py", lambda file: file.write(program.encode()))

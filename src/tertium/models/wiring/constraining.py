@@ -138,7 +138,11 @@ class _Plan:
             with torch.no_grad():
                 setattr(self.module, self.name, self.start)
         kept: dict[str, tuple[Constraint, ...]] = getattr(self.module, "_constraints", {})
-        self.module._constraints = {**kept, self.name: (*constraints_of(self.module, self.name), *self.constraints)}  # type: ignore[assignment]
+        # past Module.__setattr__, which is typed for tensors and modules only
+        vars(self.module)["_constraints"] = {
+            **kept,
+            self.name: (*constraints_of(self.module, self.name), *self.constraints),
+        }
         if self.known.square and self.name in getattr(self.module, "recurrent_weights", ("recurrent_weight",)):
             for constraint, _ in self.built:
                 constraint.attach(self.module, self.known)

@@ -196,11 +196,10 @@ def rewire_after(optimizer: torch.optim.Optimizer, module: nn.Module) -> Any:
     (40, True)
     """
     found = [
-        (parametrizations.original, one)
+        (part.original, one)
         for part in module.modules()
-        if parametrize.is_parametrized(part)
-        for parametrizations in part.parametrizations.values()  # type: ignore[operator]
-        for one in parametrizations
+        if isinstance(part, parametrize.ParametrizationList)
+        for one in part
         if isinstance(one, Rewired)
     ]
     if not found or any(_group_of(optimizer, strength) is None for strength, _ in found):

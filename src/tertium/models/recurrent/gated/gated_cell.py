@@ -19,10 +19,10 @@ from tertium.rng import Seeds
 class GatedCell(Cell):
     """A cell whose state is steered by gates, each driven by all inputs and all hidden units.
 
-    Subclasses name their gates and write `advance` (and, for the fast loop, `advance_back`). The recurrent weights of
-    the gates are parameters of their own, so that wiring constraints can be put on each: ``recurrent_weight`` is that
-    of the candidate (the new content). Input weights start as Glorot & Bengio (2010) have it, for each gate by itself.
-    The cell has no private noise.
+    Subclasses name their gates and write `advance`; those of `FusedGatedCell` also get a fast loop. The recurrent
+    weights of the gates are parameters of their own, so that wiring constraints can be put on each:
+    ``recurrent_weight`` is that of the candidate (the new content). Input weights start as Glorot & Bengio (2010) have
+    it, for each gate by itself. The cell has no private noise.
 
     Attributes
     ----------
@@ -117,25 +117,6 @@ class GatedCell(Cell):
         state = self.advance(state, self.drive(x), self.recurrent())
         return state, self.activity(state)
 
-    def unroll(self, xs: torch.Tensor, state: torch.Tensor, noise: torch.Tensor | None = None) -> torch.Tensor:
-        """Return the states at all steps, shape (time, batch, state), by a loop with hand-written gradients."""
-        self._refuse(noise)
-        states: torch.Tensor = GatedLoop.apply(self.drive(xs), state, self.recurrent(), self)
-        return states
-
-    def advance_into(self, gates: torch.Tensor, state: torch.Tensor, out: torch.Tensor) -> None:
-        """Turn the gates' input, shape (batch, gate * unit), into their values in place, and write the next state."""
-        raise NotImplementedError
-
-    def advance_back(
-        self, gates: torch.Tensor, before: torch.Tensor, after: torch.Tensor, gradient: torch.Tensor, out: torch.Tensor
-    ) -> torch.Tensor:
-        """Write the gradient of the gates' input into ``out``; return that of the state before.
-
-        The latter without the way through the recurrent weights, which the loop adds.
-        """
-        raise NotImplementedError
-
     def _refuse(self, noise: torch.Tensor | None) -> None:
         if noise is not None:
             raise BadInput(
@@ -144,3 +125,30 @@ class GatedCell(Cell):
                 expected="None: cells with gates have no private noise",
                 repair="Add noise to the inputs, or use RateCell.",
             )
+
+
+class FusedGatedCell(GatedCell):
+    """A gated cell whose loop over time is one autograd node (`GatedLoop`), its gradients written by hand.
+
+    Subclasses write `advance`, the readable step, and the same step twice more, in place: `advance_into` forwards and
+    `advance_back` backwards. Parameters are those of `GatedCell`.
+    """
+
+    def unroll(self, xs: torch.Tensor, state: torch.Tensor, noise: torch.Tensor | None = None) -> torch.Tensor:
+        """Return the states at all steps, shape (time, batch, state), by a loop with hand-written gradients."""
+        self._refuse(noise)
+        states: torch.Tensor = GatedLoop.apply(self.drive(xs), state, self.recurrent(), self)
+        return states
+
+    @abstractmethod
+    def advance_into(self, gates: torch.Tensor, state: torch.Tensor, out: torch.Tensor) -> None:
+        """Turn the gates' input, shape (batch, gate * unit), into their values in place, and write the next state."""
+
+    @abstractmethod
+    def advance_back(
+        self, gates: torch.Tensor, before: torch.Tensor, after: torch.Tensor, gradient: torch.Tensor, out: torch.Tensor
+    ) -> torch.Tensor:
+        """Write the gradient of the gates' input into ``out``; return that of the state before.
+
+        The latter without the way through the recurrent weights, which the loop adds.
+        """

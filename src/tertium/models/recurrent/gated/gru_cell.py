@@ -21,18 +21,10 @@ class GRUCell(GatedCell):
 
     Parameters
     ----------
-    n_inputs, n_units : int
-        Input channels; units.
-    dt : float
-        Time step in seconds, a label only.
-    init : str or InitialWeights
-        How each of the three recurrent matrices starts.
-    learn_initial : bool
-        Whether the state before the first step is learned.
+    n_inputs, n_units, dt, init, learn_initial, seeds
+        See `GatedCell`.
     update_bias : float
         Starting bias of the update gate; larger ones keep the state for longer.
-    seeds : Seeds or int
-        Seeds of the weights.
 
     Examples
     --------

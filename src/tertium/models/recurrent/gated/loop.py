@@ -12,16 +12,17 @@ import torch
 from torch.autograd.function import once_differentiable
 
 if TYPE_CHECKING:
-    from tertium.models.recurrent.gated.gated_cell import GatedCell
+    from tertium.models.recurrent.gated.gated_cell import FusedGatedCell
 
 
 class GatedLoop(torch.autograd.Function):
     """States at all steps from (drive, initial state, recurrent weights of all gates, the cell)."""
 
     @staticmethod
-    def forward(  # noqa: D102
-        ctx: Any, drive: torch.Tensor, initial: torch.Tensor, recurrent: torch.Tensor, cell: GatedCell
+    def forward(
+        ctx: Any, drive: torch.Tensor, initial: torch.Tensor, recurrent: torch.Tensor, cell: FusedGatedCell
     ) -> torch.Tensor:
+        """Run forwards; the states, and the gates' values for the way back, are all that is kept."""
         n = cell.n_units
         gates, transposed = torch.empty_like(drive), recurrent.t()
         states = drive.new_empty(len(drive), *initial.shape)
@@ -36,7 +37,8 @@ class GatedLoop(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, to_states: torch.Tensor) -> Any:  # noqa: D102
+    def backward(ctx: Any, to_states: torch.Tensor) -> Any:
+        """Run backwards; the gradient of the recurrent weights is one product after the loop."""
         initial, recurrent, gates, states = ctx.saved_tensors
         n = ctx.cell.n_units
         errors = torch.empty_like(gates)

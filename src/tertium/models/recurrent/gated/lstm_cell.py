@@ -6,12 +6,12 @@ from typing import ClassVar
 
 import torch
 
-from tertium.models.recurrent.gated.gated_cell import GatedCell
+from tertium.models.recurrent.gated.gated_cell import FusedGatedCell
 from tertium.models.recurrent.initial_weights import InitialWeights
 from tertium.rng import Seeds
 
 
-class LSTMCell(GatedCell):
+class LSTMCell(FusedGatedCell):
     """Units with a memory c that is written, kept and read under control of gates (Hochreiter & Schmidhuber 1997).
 
     With all gates s(W x + U h + b), s the logistic function, g the same with tanh: ``c' = forget * c + input * g``,
@@ -20,18 +20,10 @@ class LSTMCell(GatedCell):
 
     Parameters
     ----------
-    n_inputs, n_units : int
-        Input channels; units.
-    dt : float
-        Time step in seconds, a label only.
-    init : str or InitialWeights
-        How each of the four recurrent matrices starts.
-    learn_initial : bool
-        Whether the state before the first step is learned.
+    n_inputs, n_units, dt, init, learn_initial, seeds
+        See `GatedCell`.
     forget_bias : float
         Starting bias of the forget gate; 1 keeps memories from the start (Jozefowicz et al. 2015).
-    seeds : Seeds or int
-        Seeds of the weights.
 
     Examples
     --------

@@ -65,20 +65,10 @@ class LSTM(RecurrentNetwork):
 
     Parameters
     ----------
-    n_inputs, n_units, n_outputs : int
-        Input channels, units, output channels.
-    dt : float
-        Time step in seconds, which labels recordings.
-    init : str or InitialWeights
-        How recurrent weights start.
-    learn_initial : bool
-        Whether the state before the first step is learned.
+    n_inputs, n_units, n_outputs, dt, init, learn_initial, readout_bias, seed
+        See `GRU`.
     forget_bias : float
         Starting bias of the forget gate.
-    readout_bias : bool
-        Whether outputs have a bias.
-    seed : int
-        Seed of the weights.
 
     Examples
     --------
@@ -113,20 +103,10 @@ class UGRNN(RecurrentNetwork):
 
     Parameters
     ----------
-    n_inputs, n_units, n_outputs : int
-        Input channels, units, output channels.
-    dt : float
-        Time step in seconds, which labels recordings.
-    init : str or InitialWeights
-        How recurrent weights start.
-    learn_initial : bool
-        Whether the state before the first step is learned.
+    n_inputs, n_units, n_outputs, dt, init, learn_initial, readout_bias, seed
+        See `GRU`.
     gate_bias : float
         Starting bias of the gate.
-    readout_bias : bool
-        Whether outputs have a bias.
-    seed : int
-        Seed of the weights.
 
     Examples
     --------
@@ -161,22 +141,12 @@ class VanillaRNN(RecurrentNetwork):
 
     Parameters
     ----------
-    n_inputs, n_units, n_outputs : int
-        Input channels, units, output channels.
-    dt : float
-        Time step in seconds, which labels recordings.
+    n_inputs, n_units, n_outputs, dt, init, learn_initial, readout_bias, seed
+        See `GRU`.
     nonlinearity : str or Nonlinearity
         "tanh", "relu", or another of `RateCell`.
     noise : float
         Standard deviation of the noise added to the input of each unit at each step.
-    init : str or InitialWeights
-        How recurrent weights start.
-    learn_initial : bool
-        Whether the state before the first step is learned.
-    readout_bias : bool
-        Whether outputs have a bias.
-    seed : int
-        Seed of the weights.
 
     Examples
     --------

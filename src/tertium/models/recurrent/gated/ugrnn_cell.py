@@ -6,12 +6,12 @@ from typing import ClassVar
 
 import torch
 
-from tertium.models.recurrent.gated.gated_cell import GatedCell
+from tertium.models.recurrent.gated.gated_cell import FusedGatedCell
 from tertium.models.recurrent.initial_weights import InitialWeights
 from tertium.rng import Seeds
 
 
-class UGRNNCell(GatedCell):
+class UGRNNCell(FusedGatedCell):
     """Units with one gate that says whether they integrate or compute anew (Collins, Sohl-Dickstein & Sussillo 2017).
 
     ``c = tanh(W x + U h + b)``, ``g = s(W_g x + U_g h + b_g)`` with s the logistic function,
@@ -19,18 +19,10 @@ class UGRNNCell(GatedCell):
 
     Parameters
     ----------
-    n_inputs, n_units : int
-        Input channels; units.
-    dt : float
-        Time step in seconds, a label only.
-    init : str or InitialWeights
-        How both recurrent matrices start.
-    learn_initial : bool
-        Whether the state before the first step is learned.
+    n_inputs, n_units, dt, init, learn_initial, seeds
+        See `GatedCell`.
     gate_bias : float
         Starting bias of the gate; 1, as in the paper, makes units integrate at first.
-    seeds : Seeds or int
-        Seeds of the weights.
 
     Examples
     --------
