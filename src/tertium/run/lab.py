@@ -7,12 +7,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tertium.checkpoint import load_checkpoint, save_checkpoint
-from tertium.errors import BadInput
-from tertium.learning.training.keeping import Leave
+from tertium.learning.training.keeping import FolderKeeper
 from tertium.run.folder import RunFolder
 from tertium.run.tree import load_tree, read_json, save_tree, write_json
-from tertium.studies.lab import Lab
+from tertium.studies.lab import Lab, plain_name
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -42,7 +40,7 @@ class FolderLab(Lab):
         The value always comes back from the file, so that a resumed run sees exactly what a fresh one does.
         """
         place = self.folder.path / "shared" if shared else self.place
-        path = place / f"{self._plain(name)}.npz"
+        path = place / f"{plain_name(name)}.npz"
         if not path.exists():
             save_tree(path, work())
         kept: T = load_tree(path)
@@ -58,20 +56,7 @@ class FolderLab(Lab):
         every: int = 100,
     ) -> Iterator[int]:
         """Count the steps of a loop from where a killed run left it, with a checkpoint every ``every`` steps."""
-        path = self.place / f"checkpoint-{self._plain(name)}.pt"
-        start = 0
-        if path.exists():
-            kept = load_checkpoint(path)
-            start = int(kept["step"])
-            load(kept["state"])
-        for step in range(start, total):
-            try:
-                yield step
-            except Leave:  # the loop ends between two steps (Ctrl-C, a criterion): nothing of this one has been done
-                save_checkpoint(path, {"step": step, "state": save()})
-                return
-            if (step + 1) % every == 0 or step + 1 == total:
-                save_checkpoint(path, {"step": step + 1, "state": save()})
+        return FolderKeeper(self.place)(plain_name(name), total, save=save, load=load, every=every)
 
     def log(self, **numbers: float) -> None:
         """Append one line to ``metrics.jsonl``."""
@@ -94,9 +79,3 @@ class FolderLab(Lab):
             from tertium.data import save
 
             save(responses, self.folder.responses)
-
-    @staticmethod
-    def _plain(name: str) -> str:
-        if not name.replace("-", "").replace("_", "").isalnum():
-            raise BadInput("stage name", got=f"'{name}'", expected="letters, digits, - and _", repair="Rename it.")
-        return name

@@ -19,6 +19,28 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+def plain_name(name: str) -> str:
+    """Return the name of a stage, a loop or a training, which a lab may have to name a file by.
+
+    Raises
+    ------
+    BadInput
+        If there is anything but letters, digits, - and _ in it, or nothing.
+
+    Examples
+    --------
+    >>> plain_name("learn-parity_2")
+    'learn-parity_2'
+    >>> plain_name("learn parity")
+    Traceback (most recent call last):
+    ...
+    tertium.errors.BadInput: stage name: got 'learn parity', expected letters, digits, - and _. Rename it.
+    """
+    if not name.replace("-", "").replace("_", "").isalnum():
+        raise BadInput("stage name", got=f"'{name}'", expected="letters, digits, - and _", repair="Rename it.")
+    return name
+
+
 class Lab(ABC):
     """The place in which a study runs one seed.
 
@@ -168,7 +190,8 @@ class MemoryLab(Lab):
         self.responses: xr.DataArray | None = None
 
     def stage(self, name: str, work: Callable[[], T], *, shared: bool = False) -> T:
-        """Return ``work()``."""
+        """Return ``work()``; names are refused as by a lab that keeps it in a file."""
+        plain_name(name)
         return work()
 
     def steps(
@@ -180,7 +203,8 @@ class MemoryLab(Lab):
         load: Callable[[Mapping[str, Any]], None],
         every: int = 100,
     ) -> Iterator[int]:
-        """Count from 0 to ``total - 1``."""
+        """Count from 0 to ``total - 1``; names are refused as by a lab that keeps checkpoints."""
+        plain_name(name)
         return iter(range(total))
 
     def log(self, **numbers: float) -> None:
