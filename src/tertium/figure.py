@@ -138,12 +138,39 @@ def translucent(colour: str, alpha: float) -> str:
 
 
 def limit_line(figure: go.Figure, at: float, label: str, *, vertical: bool = False) -> go.Figure:
-    """Draw a dashed line across a figure (chance, a threshold) and label it at its end."""
-    style: dict[str, Any] = {"line": {"color": "#888888", "width": 1, "dash": "dash"}, "annotation_text": label}
+    """Draw a dashed line across a figure (chance, a threshold) and label it at its end.
+
+    Parameters
+    ----------
+    figure : plotly.graph_objects.Figure
+        From ``new``; its axes may be logarithmic, or become so later.
+    at : float
+        Where, in the unit of the axis.
+    label : str
+        What the line stands for; "" for none. It is set below the right end of a horizontal line, and right of the
+        upper end of a vertical one.
+    vertical : bool
+        Whether the line stands at a place on the x axis.
+
+    Examples
+    --------
+    >>> drawn = limit_line(new(y="loss"), 0.01, "solved").update_yaxes(type="log")
+    >>> [(line.y0, line.label.text) for line in drawn.layout.shapes]
+    [(0.01, 'solved')]
+    """
+    # a label of the line itself: Plotly would place an annotation of a logarithmic axis by the exponent
+    text: dict[str, Any] = {
+        "text": label,
+        "font": {"size": 11},
+        "textposition": "end",
+        "textangle": 0,
+        "yanchor": "top",
+    }
+    line = {"color": "#888888", "width": 1, "dash": "dash"}
     if vertical:
-        figure.add_vline(x=at, annotation_position="top right", annotation_font_size=11, **style)
+        figure.add_vline(x=at, line=line, label={**text, "xanchor": "left"})
     else:
-        figure.add_hline(y=at, annotation_position="bottom right", annotation_font_size=11, **style)
+        figure.add_hline(y=at, line=line, label={**text, "xanchor": "right"})
     return figure
 
 

@@ -93,7 +93,7 @@ def test_the_figure_shows_losses_performance_criterion_and_lessons(network, scri
     assert list(by_name["performance"].y) == [0.4, 0.8, 0.5, 0.9]
     assert list(by_name["training loss"].x) == [1, 2, 3, 4]
     assert (figure.layout.xaxis.title.text, figure.layout.yaxis2.type) == ("training step", "log")
-    texts = {note.text for note in figure.layout.annotations}
+    texts = {line.label.text for line in figure.layout.shapes}
     assert texts == {"criterion 0.9", "lesson 2"}
 
 
