@@ -110,18 +110,17 @@ def newton(
     alive = np.arange(len(at))
     for _ in range(iterations):
         h, x = at[alive], inputs[alive]
-        velocity = system.velocity(h, x)
-        speed = np.linalg.norm(velocity, axis=1)
+        before = speed(system, h, x)
         step = newton_steps(system, h, x)
         size = np.linalg.norm(step, axis=1)
         usable = np.isfinite(size)
         scale = tolerance * (1 + np.linalg.norm(h, axis=1))
-        there = usable & (speed < scale) & (size < scale)
+        there = usable & (before < scale) & (size < scale)
         step[usable] *= np.minimum(1.0, longest / np.maximum(size[usable], 1e-300))[:, None]
-        moved, after = backtrack(system, h, x, np.where(usable[:, None], step, 0.0), speed, halvings)
-        better = ~there | (after < speed)  # a last step may only polish
-        at[alive[better]], speed[better] = moved[better], after[better]
-        speeds[alive] = speed
+        moved, after = backtrack(system, h, x, np.where(usable[:, None], step, 0.0), before, halvings)
+        better = ~there | (after < before)  # a last step may only polish
+        at[alive[better]], before[better] = moved[better], after[better]
+        speeds[alive] = before
         converged[alive[there]] = True
         alive = alive[usable & ~there & np.isfinite(after)]
         if not len(alive):
@@ -129,18 +128,24 @@ def newton(
     return Search(at, speeds, converged)
 
 
+def speed(system: Dynamics, h: Floats, x: Floats) -> Floats:
+    """Return the norm of the velocity, (batch,); infinite or NaN for states too far out to be worked with."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.asarray(np.linalg.norm(system.velocity(h, x), axis=1))
+
+
 def backtrack(
-    system: Dynamics, h: Floats, x: Floats, step: Floats, speed: Floats, halvings: int
+    system: Dynamics, h: Floats, x: Floats, step: Floats, before: Floats, halvings: int
 ) -> tuple[Floats, Floats]:
     """Shorten the steps that do not slow the state down; return the new states and their speeds."""
     length = np.ones(len(h))
     moved = h + step
-    after = np.linalg.norm(system.velocity(moved, x), axis=1)
+    after = speed(system, moved, x)
     for _ in range(halvings):
-        worse = ~(after <= (1 - 1e-4 * length) * speed)  # NaN is worse
+        worse = ~(after <= (1 - 1e-4 * length) * before)  # NaN is worse
         if not worse.any():
             break
         length[worse] /= 2
         moved[worse] = h[worse] + length[worse, None] * step[worse]
-        after[worse] = np.linalg.norm(system.velocity(moved[worse], x[worse]), axis=1)
+        after[worse] = speed(system, moved[worse], x[worse])
     return moved, after

@@ -71,7 +71,7 @@ def fixed_points(
     Returns
     -------
     FixedPoints
-        Sorted by index, then by the number of starts that ended there.
+        Sorted by index, then by the number of starts that ended there, then by the first unit.
 
     Raises
     ------
@@ -117,7 +117,7 @@ def fixed_points(
         unresolved=unresolved,
         starts=len(starts),
     )
-    return fixed.take(np.lexsort((-counts, fixed.index)))
+    return fixed.take(np.lexsort((roots[:, 0], -counts, fixed.index)))
 
 
 def distinct(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
-from tertium.dynamics.roots.newton import Search, solve
+from tertium.dynamics.roots.newton import Search, solve, speed
 from tertium.dynamics.step import PART
 
 if TYPE_CHECKING:
@@ -48,14 +48,14 @@ def slowest(
         ``converged`` says that q falls no more, not that the velocity vanishes.
     """
     at = states.copy()
-    speeds = np.linalg.norm(system.velocity(at, inputs), axis=1)
+    speeds = speed(system, at, inputs)
     converged, alive = np.zeros(len(at), dtype=bool), np.flatnonzero(np.isfinite(speeds))
     knob = np.full(len(at), 1e-2 if method == "levenberg_marquardt" else 0.5)  # damping, or length
     more, less = (10.0, 1 / 3) if method == "levenberg_marquardt" else (0.5, 1.2)
     for _ in range(iterations):
         step = _steps(system, at[alive], inputs[alive], knob[alive], method)
         moved = at[alive] + step
-        after = np.linalg.norm(system.velocity(moved, inputs[alive]), axis=1)
+        after = speed(system, moved, inputs[alive])
         before = speeds[alive]
         fell = after < before  # False for NaN
         still = fell & (before**2 - after**2 <= tolerance * before**2)
