@@ -37,11 +37,18 @@ def test_the_contract_holds_for_any_seed(name, seed, n):
 @pytest.mark.parametrize("name", ALL)
 def test_every_task_says_what_it_asks_and_whose_it_is(name):
     task = make(name)
-    for one in task.tasks.values() if isinstance(task, TaskSet) else [task]:
-        spec = getattr(one, "spec", one)
+    for one in [task, *task.tasks.values()] if isinstance(task, TaskSet) else [task]:
+        spec = getattr(one, "spec", one)  # a set says it itself
         assert spec.what.endswith(".")
         assert spec.cite
     assert TASKS.load(name).__doc__
+
+
+def test_a_set_cites_what_its_tasks_cite():
+    for name in ("yang19", "driscoll24"):
+        task = make(name)
+        assert task.what == TASKS.load(name).__doc__.split("\n")[0]
+        assert {one.spec.cite for one in task.tasks.values()} == {task.cite}
 
 
 def test_make_answers_wrong_names():

@@ -117,6 +117,7 @@ def test_a_misspelt_name_in_the_response_rule() -> None:
         (lambda: Channel("a", 0), "size of channel 'a': got 0, expected an integer >= 1"),
         (lambda: OneHot("a", 2.5), "size of channel 'a': got 2.5"),
         (lambda: LossWeight(-1.0, "light"), "weight of LossWeight: got -1.0, expected a number >= 0"),
+        (lambda: LossWeight(1.0, "light", where=True), "where of LossWeight: got True, expected a Series, or None"),
         (lambda: make("context_decision", noise=-1.0), "std of Noise: got -1.0"),
         (lambda: make("context_decision", coherences=()), "Choice: got no values"),
         (lambda: make(3), "name of a task: got 3, expected text"),

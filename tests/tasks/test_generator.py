@@ -26,6 +26,11 @@ from tertium.tasks.engine.checking import names_of
 from tertium.tasks.response_rules import FollowsTarget
 
 
+def above_levels(course):
+    """Where the walk is above 0, and where it is above 1, (time, trial, 2)."""
+    return course.streams["walk"][..., None] > [0, 1]
+
+
 def everything(**change):
     """A task that uses every feature of a description at once."""
     given = {
@@ -68,6 +73,10 @@ def everything(**change):
             LossWeight(0.5, "gap"),
             LossWeight(5.0, ("answer", "rest"), grace=0.04),
             LossWeight(2.0, "answer", channel="hold"),
+            # while the walk is above zero, on each of its channels at its own level; a later one replaces it
+            LossWeight(3.0, ("sample", "gap"), grace=0.04, where=Series(lambda course: course.streams["walk"] > 0)),
+            LossWeight(4.0, "gap", channel="trace", where=Series(above_levels)),
+            LossWeight(0.25, ("gap", "answer"), channel="hold"),
         ),
         "response": FollowsTarget(0.1),
         "streams": {"walk": lambda rng, course: rng.normal(size=(course.steps, course.n)).cumsum(0)},
@@ -88,14 +97,20 @@ def is_constant(event):
     return isinstance(event.value, int | float) and isinstance(event.strength, int | float)
 
 
+def course_of(batch):
+    """What a series may ask about the timing of a batch."""
+    names = list(batch.epochs)
+    edges = np.stack([batch.epochs[n][:, 0] for n in names] + [batch.epochs[names[-1]][:, 1]])
+    return TrialCourse(batch.dt, names, edges, batch.columns, dict(batch.streams))
+
+
 def laid_out(blocks, events, batch, *, in_padding):
     """Stimuli or targets, written step by step; constants, then what depends on the trial, then what moves."""
     rank = {id(e): 2 if isinstance(e.value, Series) else 0 if is_constant(e) else 1 for e in events}
     size = sum(b.size for b in blocks)
     out = np.zeros((batch.steps, len(batch), size), dtype=np.float32)
-    names = list(batch.epochs)
-    edges = np.stack([batch.epochs[n][:, 0] for n in names] + [batch.epochs[names[-1]][:, 1]])
-    course = TrialCourse(batch.dt, names, edges, batch.columns, dict(batch.streams))
+    course = course_of(batch)
+    edges = course.edges
     for trial in range(len(batch)):
         start = 0
         for block in blocks:
@@ -118,10 +133,13 @@ def laid_out(blocks, events, batch, *, in_padding):
 def costs(spec, batch):
     """Loss weights, written trial by trial; grace is counted from the first of adjoining epochs."""
     out = np.zeros_like(batch.mask)
-    names = list(batch.epochs)
+    names, course = list(batch.epochs), course_of(batch)
     for trial in range(len(batch)):
         for weight in spec.weights:
             place = batch.block(weight.channel) if weight.channel else slice(None)
+            holds = np.ones((batch.steps, 1), dtype=bool)
+            if weight.where is not None:
+                holds = np.asarray(weight.where.function(course))[:, trial].reshape(batch.steps, -1)
             wanted = set(names_of(weight.during))
             for i, name in enumerate(names):
                 if name in wanted and (i == 0 or names[i - 1] not in wanted):
@@ -131,7 +149,8 @@ def costs(spec, batch):
                             break
                         stretch.append(later)
                     first = batch.epochs[name][trial, 0] + round(weight.grace / batch.dt)
-                    out[first : max(first, batch.epochs[stretch[-1]][trial, 1]), trial, place] = weight.weight
+                    here = slice(first, max(first, batch.epochs[stretch[-1]][trial, 1]))
+                    out[here, trial, place] = np.where(holds[here], weight.weight, out[here, trial, place])
     return out
 
 
@@ -148,7 +167,7 @@ def test_the_fast_generator_is_the_readable_one_to_the_bit(shared):
         assert (len(set(batch.lengths)) == 1) == shared
 
 
-@pytest.mark.parametrize("name", ["context_decision", "yang19/delaydm1", "yang19/dmcnogo"])
+@pytest.mark.parametrize("name", ["context_decision", "yang19/delaydm1", "yang19/dmcnogo", "flip_flop"])
 def test_catalogued_tasks_agree_with_the_readable_generator(name):
     task = make(name, noise=0.0)
     batch = task.batch(9, seed=4)

@@ -42,6 +42,26 @@ def test_flip_flop_is_not_judged_right_after_a_pulse():
     assert task.performance(later, batch) < 0.1
 
 
+def test_flip_flop_is_not_trained_right_after_a_pulse():
+    batch = make("flip_flop", blind=0.04, duration=2.0).batch(20, seed=1)
+    since = np.zeros(batch.mask.shape[1:], dtype=int)
+    for pulses, counted in zip(batch.streams["pulses"], batch.mask, strict=True):
+        since = np.where(pulses != 0, 0, since + 1)
+        np.testing.assert_array_equal(counted, since >= 4)  # 40 ms on the pulse's own channel
+    assert 0 < batch.mask.mean() < 1
+    assert (make("flip_flop", blind=0.0).batch(4, seed=1).mask == 1).all()
+
+
+def test_what_the_loss_of_the_flip_flop_counts_is_what_is_judged():
+    task = make("flip_flop", blind=0.1, fraction=1.0)
+    batch = task.batch(10, seed=2)
+    assert task.performance(np.where(batch.mask > 0, batch.targets, -batch.targets), batch) == 1.0
+    step, trial, bit = np.argwhere(batch.mask > 0)[1000]
+    wrong = batch.targets.copy()
+    wrong[step, trial, bit] *= -1
+    assert batch.correct(wrong).sum() == 9
+
+
 def test_flip_flop_needs_a_bit():
     with pytest.raises(BadInput, match="bits of the flip-flop"):
         make("flip_flop", bits=0)

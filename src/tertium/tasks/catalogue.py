@@ -146,8 +146,9 @@ def make(name: str, **config: Any) -> Any:
     >>> make("context_decision", det=0.01)
     Traceback (most recent call last):
     ...
-    tertium.errors.BadInput: option of task 'context_decision': got 'det', expected one of coherences, delay, dt, noise. Did you mean 'dt'?
-    """  # noqa: E501
+    tertium.errors.BadInput: option of task 'context_decision': got 'det', expected one of coherences, delay,
+        dt, noise. Did you mean 'dt'?
+    """
     if not isinstance(name, str):
         raise BadInput("name of a task", got=repr(name), expected="text", repair="See tertium tasks.")
     write = TASKS.load(name)

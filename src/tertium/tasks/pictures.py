@@ -177,8 +177,8 @@ def gallery(tasks: Mapping[str, TaskLike] | Iterable[TaskLike], seed: int = 0, *
     parts: list[str] = []
     for name, task in named:
         figure = plot(task, seed, panels=panels)
-        spec = getattr(task, "spec", None)
-        what = f"{spec.what} <span>{escape(spec.cite)}</span>" if spec is not None else ""
+        said = getattr(task, "spec", task)  # a set speaks for itself
+        what = f"{escape(getattr(said, 'what', ''))} <span>{escape(getattr(said, 'cite', ''))}</span>"
         drawn = figure.to_html(full_html=False, include_plotlyjs=not parts, config={"displayModeBar": False})
         parts.append(f'<section id="{escape(name)}"><h2>{escape(name)}</h2><p>{what}</p>{drawn}</section>')
     style = (

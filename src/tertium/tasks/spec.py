@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from tertium.errors import BadInput
 from tertium.tasks.channels import Channel
 from tertium.tasks.distributions import Columns, Distribution
 from tertium.tasks.engine.checking import check_spec, require_number
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
 
 #: A value in a trial: a number, the name of a condition, or a function of the conditions.
 Value = float | str | Callable[[Columns], npt.NDArray[Any]]
+
+#: Seconds: fixed, drawn for each trial, the name of a condition, or a function of the conditions.
+Duration = float | Distribution | str | Callable[[Columns], npt.NDArray[Any]]
+
+#: Name of a condition (or names of several drawn together) -> what it is drawn from, or follows from.
+Conditions = Mapping[str | tuple[str, ...], Distribution | Callable[[Columns], npt.NDArray[Any]]]
 
 
 @dataclass(frozen=True)
@@ -36,7 +43,23 @@ class Epoch:
     """
 
     name: str
-    duration: float | Distribution | str | Callable[[Columns], npt.NDArray[Any]]
+    duration: Duration
+
+
+def lasting(**durations: Duration) -> tuple[Epoch, ...]:
+    """Return epochs in the order in which they are named, each with its duration.
+
+    Parameters
+    ----------
+    **durations : float, Distribution, str or callable
+        Epoch = its duration in seconds; see `Epoch`.
+
+    Examples
+    --------
+    >>> [epoch.name for epoch in lasting(fixation=0.3, stimulus=0.75)]
+    ['fixation', 'stimulus']
+    """
+    return tuple(Epoch(name, duration) for name, duration in durations.items())
 
 
 @dataclass(frozen=True)
@@ -91,14 +114,25 @@ class LossWeight:
         Only this block of outputs; all by default.
     grace : float
         Seconds at the start of each stretch of adjoining epochs in which the weight is left as it was.
+    where : Series, optional
+        For a weight that changes within its epochs: where it holds, true or false; elsewhere the weight is left as it
+        was.
+
+    Raises
+    ------
+    BadInput
+        If a number is negative, or ``where`` is no `Series`.
     """
 
     weight: float
     during: str | Sequence[str]
     channel: str | None = None
     grace: float = 0.0
+    where: Series | None = None
 
     def __post_init__(self) -> None:
+        if not (self.where is None or isinstance(self.where, Series)):
+            raise BadInput("where of LossWeight", got=repr(self.where), expected="a Series, or None")
         require_number("weight of LossWeight", self.weight, at_least=0)
         require_number("grace of LossWeight", self.grace, at_least=0)
 
@@ -161,7 +195,7 @@ class TaskSpec:
     epochs: Sequence[Epoch]
     inputs: Sequence[Channel]
     outputs: Sequence[Channel]
-    conditions: Mapping[str | tuple[str, ...], Distribution | Callable[[Columns], npt.NDArray[Any]]]
+    conditions: Conditions
     stimuli: Sequence[Stimulus]
     targets: Sequence[Target]
     weights: Sequence[LossWeight]

@@ -6,8 +6,8 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy.typing as npt
 
-from tertium.errors import BadInput
 from tertium.rng import Seeds
+from tertium.tasks.engine.checking import trials_asked_for
 from tertium.tasks.generator import TrialGenerator
 from tertium.tasks.spec import TaskSpec
 from tertium.tasks.trial_batch import TrialBatch
@@ -93,10 +93,8 @@ class Task:
         UnknownName
             If the task has no such condition or epoch.
         """
-        if isinstance(n, bool) or n != int(n) or n < 1:
-            raise BadInput("number of trials", got=repr(n), expected="an integer >= 1", repair="Pass n=64.")
-        seeds = seed if isinstance(seed, Seeds) else Seeds(seed)
-        return self._generator.draw(int(n), seeds.numpy("trials"), fixed)
+        n, seeds = trials_asked_for(n), seed if isinstance(seed, Seeds) else Seeds(seed)
+        return self._generator.draw(n, seeds.numpy("trials"), fixed)
 
     def performance(self, outputs: npt.ArrayLike, batch: TrialBatch) -> float:
         """Return the fraction of trials answered correctly, 0 to 1."""

@@ -25,9 +25,14 @@ class TaskSet:
         Name -> task.
     weights : mapping of str to float, optional
         How often a task is drawn, relative to the others; 1 where none is given.
+    what : str
+        One sentence: what the tasks are, as the catalogue lists the set.
+    cite : str
+        The paper.
 
     Attributes
     ----------
+    name, what, cite : str
     tasks : dict of str to Task
     names : tuple of str
         In the order of ``tasks``.
@@ -54,10 +59,19 @@ class TaskSet:
     'yang19/contextdm1'
     """
 
-    def __init__(self, name: str, tasks: Mapping[str, Task], weights: Mapping[str, float] | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        tasks: Mapping[str, Task],
+        weights: Mapping[str, float] | None = None,
+        *,
+        what: str = "",
+        cite: str = "",
+    ) -> None:
         if not tasks:
             raise BadInput(f"tasks of set '{name}'", got="none", expected="at least one")
-        self.name, self.tasks, self.names = name, dict(tasks), tuple(tasks)
+        self.name, self.what, self.cite = name, what, cite
+        self.tasks, self.names = dict(tasks), tuple(tasks)
         shapes = {(t.n_inputs, t.n_outputs, t.dt) for t in tasks.values()}
         if len(shapes) > 1:
             raise BadInput(

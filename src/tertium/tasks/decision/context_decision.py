@@ -10,7 +10,7 @@ from tertium.tasks.channels import Channel, OneHot, Opposed
 from tertium.tasks.distributions import Choice, Distribution, TruncatedExponential
 from tertium.tasks.noise import Noise
 from tertium.tasks.response_rules import LargestOutput
-from tertium.tasks.spec import Epoch, LossWeight, Stimulus, Target, TaskSpec
+from tertium.tasks.spec import LossWeight, Stimulus, Target, TaskSpec, lasting
 
 
 def context_decision(
@@ -41,12 +41,7 @@ def context_decision(
         what="Judge the motion or the colour of a stimulus, whichever the context cue asks for.",
         cite="Mante, Sussillo, Shenoy & Newsome 2013 Nature",
         dt=dt,
-        epochs=(
-            Epoch("fixation", 0.3),
-            Epoch("stimulus", 0.75),
-            Epoch("delay", delay),
-            Epoch("decision", 0.1),
-        ),
+        epochs=lasting(fixation=0.3, stimulus=0.75, delay=delay, decision=0.1),
         inputs=(Channel("fixation"), Opposed("motion"), Opposed("colour"), OneHot("context", 2)),
         outputs=(Channel("fixation"), Channel("choice", 2)),
         conditions={

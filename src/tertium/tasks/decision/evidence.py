@@ -14,7 +14,7 @@ from tertium.tasks.course import TrialCourse
 from tertium.tasks.decision.two_choice import choice_from, fixate_then_choose, signed
 from tertium.tasks.distributions import Choice, Columns, Distribution, Given, Uniform
 from tertium.tasks.noise import Noise
-from tertium.tasks.spec import Epoch, Series, Stimulus, TaskSpec
+from tertium.tasks.spec import Epoch, Series, Stimulus, TaskSpec, lasting
 
 
 def pulse_accumulation(
@@ -48,14 +48,13 @@ def pulse_accumulation(
     """
     frame = fixate_then_choose(("fixation", "stimulus"))
     seconds = stimulus if isinstance(stimulus, Distribution) else Choice((stimulus,))
-    return TaskSpec(
+    return frame.task(
         name="pulse_accumulation",
         what="Choose the side on which more clicks were heard.",
         cite="Brunton, Botvinick & Brody 2013 Science",
         dt=dt,
-        epochs=(Epoch("fixation", fixation), Epoch("stimulus", "stimulus"), Epoch("decision", decision)),
-        inputs=(*frame.inputs, Vector("clicks", 2)),
-        outputs=frame.outputs,
+        epochs=lasting(fixation=fixation, stimulus="stimulus", decision=decision),
+        inputs=(Vector("clicks", 2),),
         conditions={
             "stimulus": seconds,
             "log_ratio": Choice(signed(log_ratios)),
@@ -65,10 +64,7 @@ def pulse_accumulation(
             "difference": lambda c: c["left_clicks"] - c["right_clicks"],
             "choice": choice_from("difference"),
         },
-        stimuli=(*frame.stimuli, Stimulus("clicks", Series(_clicks), "stimulus")),
-        targets=frame.targets,
-        weights=frame.weights,
-        response=frame.response,
+        stimuli=(Stimulus("clicks", Series(_clicks), "stimulus"),),
         noise={"clicks": Noise(noise, "leaky", tau=0.1)},
         facets=("choice",),
     )
@@ -140,7 +136,7 @@ def probabilistic_reasoning(
     frame = fixate_then_choose(epochs)
     places = tuple(f"place{i}" for i in order)
     table = np.asarray(weights, dtype=np.float64)
-    return TaskSpec(
+    return frame.task(
         name="probabilistic_reasoning",
         what="Add up the evidence of shapes that appear one after another.",
         cite="Yang & Shadlen 2007 Nature",
@@ -151,18 +147,14 @@ def probabilistic_reasoning(
             Epoch("delay", delay),
             Epoch("decision", decision),
         ),
-        inputs=(*frame.inputs, *(OneHot(f"place{i}", len(table)) for i in order)),
-        outputs=frame.outputs,
+        inputs=[OneHot(f"place{i}", len(table)) for i in order],
         conditions={
             **{f"shape{i}": Choice(tuple(range(len(table)))) for i in order},
             places: Given(lambda rng, drawn, n: rng.permuted(np.tile(np.arange(shapes), (n, 1)), axis=1)),
             "log_odds": lambda c: table[np.stack([c[f"shape{i}"] for i in order])].sum(0),
             "choice": Given(_by_odds),
         },
-        stimuli=(*frame.stimuli, *(Stimulus(f"place{i}", Series(_shape_at(i - 1, shapes)), epochs) for i in order)),
-        targets=frame.targets,
-        weights=frame.weights,
-        response=frame.response,
+        stimuli=[Stimulus(f"place{i}", Series(_shape_at(i - 1, shapes)), epochs) for i in order],
         noise={f"place{i}": Noise(noise, "leaky", tau=0.1) for i in order},
         facets=("choice",),
     )

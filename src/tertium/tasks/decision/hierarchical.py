@@ -11,7 +11,7 @@ from tertium.tasks.decision.two_choice import choice_from
 from tertium.tasks.distributions import Choice, TruncatedExponential
 from tertium.tasks.noise import Noise
 from tertium.tasks.response_rules import LargestOutput
-from tertium.tasks.spec import Epoch, LossWeight, Stimulus, Target, TaskSpec
+from tertium.tasks.spec import LossWeight, Stimulus, Target, TaskSpec, lasting
 
 
 def hierarchical_reasoning(
@@ -47,14 +47,14 @@ def hierarchical_reasoning(
         what="Judge an interval between two flashes, then answer towards or away from them as a rule says.",
         cite="Sarafyazd & Jazayeri 2019 Science",
         dt=dt,
-        epochs=(
-            Epoch("fixation", TruncatedExponential(0.6, 0.4, 0.8)),
-            Epoch("rule_target", 1.0),
-            Epoch("fixation2", TruncatedExponential(0.6, 0.4, 0.9)),
-            Epoch("flash1", 0.1),
-            Epoch("delay", "interval"),
-            Epoch("flash2", 0.1),
-            Epoch("decision", 0.7),
+        epochs=lasting(
+            fixation=TruncatedExponential(0.6, 0.4, 0.8),
+            rule_target=1.0,
+            fixation2=TruncatedExponential(0.6, 0.4, 0.9),
+            flash1=0.1,
+            delay="interval",
+            flash2=0.1,
+            decision=0.7,
         ),
         inputs=(Channel("fixation"), OneHot("rule", 2), OneHot("flash", 2)),
         outputs=(Channel("fixation"), *((OneHot("rule", 2),) if report_rule else ()), OneHot("choice", 2)),

@@ -6,10 +6,11 @@ import numpy as np
 
 from tertium.errors import BadInput
 from tertium.tasks.channels import Channel, OneHot, Ring
+from tertium.tasks.decision.two_choice import fixate_then_go
 from tertium.tasks.distributions import Choice
 from tertium.tasks.noise import Noise
-from tertium.tasks.response_rules import LargestOutput, PopulationVector
-from tertium.tasks.spec import Epoch, LossWeight, Stimulus, Target, TaskSpec
+from tertium.tasks.response_rules import PopulationVector
+from tertium.tasks.spec import LossWeight, Stimulus, Target, TaskSpec, lasting
 
 
 def go_nogo(
@@ -35,32 +36,19 @@ def go_nogo(
     fixation, stimulus, delay, decision : float
         Seconds: 0, 0.5, 0.5 and 0.5 in the field's task collections.
     """
-    before = ("fixation", "stimulus", "delay")
-    return TaskSpec(
+    frame = fixate_then_go(("fixation", "stimulus", "delay"))
+    return frame.task(
         name="go_nogo",
         what="Respond after one stimulus and hold still after the other.",
         cite="Zhang et al. 2019 eLife",
         dt=dt,
-        epochs=(
-            Epoch("fixation", fixation),
-            Epoch("stimulus", stimulus),
-            Epoch("delay", delay),
-            Epoch("decision", decision),
-        ),
-        inputs=(Channel("fixation"), OneHot("stimulus", 2)),
-        outputs=(Channel("fixation"), Channel("go")),
+        epochs=lasting(fixation=fixation, stimulus=stimulus, delay=delay, decision=decision),
+        inputs=(OneHot("stimulus", 2),),
         conditions={
             "go": Choice((0, 1), (1 - go_probability, go_probability)),
             "choice": lambda c: np.where(c["go"] == 1, 0, -1),
         },
-        stimuli=(Stimulus("fixation", 1.0, before), Stimulus("stimulus", "go", "stimulus")),
-        targets=(
-            Target("fixation", 1.0, before),
-            Target("fixation", lambda c: 1.0 - c["go"], "decision"),
-            Target("go", lambda c: c["go"].astype(float), "decision"),
-        ),
-        weights=(LossWeight(1.0, before), LossWeight(5.0, "decision")),
-        response=LargestOutput("choice", channel="go", fixation="fixation"),
+        stimuli=(Stimulus("stimulus", "go", "stimulus"),),
         noise={"stimulus": Noise(noise, "leaky", tau=0.1)},
         facets=("go",),
     )
@@ -106,12 +94,7 @@ def anti_reach(
         what="Reach to the side opposite to the target.",
         cite="Munoz & Everling 2004 Nature Reviews Neuroscience",
         dt=dt,
-        epochs=(
-            Epoch("fixation", fixation),
-            Epoch("stimulus", stimulus),
-            Epoch("delay", delay),
-            Epoch("decision", decision),
-        ),
+        epochs=lasting(fixation=fixation, stimulus=stimulus, delay=delay, decision=decision),
         inputs=(Channel("fixation"), Ring("target", directions)),
         outputs=(Channel("fixation"), Ring("direction", directions)),
         conditions={

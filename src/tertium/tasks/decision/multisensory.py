@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from tertium.tasks.channels import Channel
 from tertium.tasks.decision.two_choice import TunedPair, choice_from, fixate_then_choose
 from tertium.tasks.distributions import Choice
 from tertium.tasks.noise import Noise
-from tertium.tasks.spec import Epoch, Stimulus, TaskSpec
+from tertium.tasks.spec import Stimulus, TaskSpec, lasting
 
 #: Values of the condition ``modality``.
 MODALITIES = ("visual", "auditory", "both")
@@ -46,19 +47,14 @@ def multisensory_decision(
         How a modality shows a rate; by default two channels, ``rate / (2 boundary)`` and 1 less that.
     """
     frame = fixate_then_choose(("fixation", "stimulus"))
-    pair = {"low": 0.0, "high": 2 * boundary, "rising": (0.0, 1.0), "falling": (1.0, 0.0)}
-    return TaskSpec(
+    tuned = partial(TunedPair, low=0.0, high=2 * boundary, rising=(0.0, 1.0), falling=(1.0, 0.0))
+    return frame.task(
         name="multisensory_decision",
         what="Judge whether flashes, clicks or both come at a high or a low rate.",
         cite="Raposo, Kaufman & Churchland 2014 Nature Neuroscience",
         dt=dt,
-        epochs=(Epoch("fixation", fixation), Epoch("stimulus", stimulus), Epoch("decision", decision)),
-        inputs=(
-            *frame.inputs,
-            visual or TunedPair("visual", **pair),  # type: ignore[arg-type]
-            auditory or TunedPair("auditory", **pair),  # type: ignore[arg-type]
-        ),
-        outputs=frame.outputs,
+        epochs=lasting(fixation=fixation, stimulus=stimulus, decision=decision),
+        inputs=(visual or tuned("visual"), auditory or tuned("auditory")),
         conditions={
             "modality": Choice(MODALITIES),
             "rate": Choice(tuple(float(rate) for rate in rates)),
@@ -66,13 +62,9 @@ def multisensory_decision(
             "choice": choice_from("evidence"),
         },
         stimuli=(
-            *frame.stimuli,
             Stimulus("visual", "rate", "stimulus", strength=lambda c: c["modality"] != "auditory"),
             Stimulus("auditory", "rate", "stimulus", strength=lambda c: c["modality"] != "visual"),
         ),
-        targets=frame.targets,
-        weights=frame.weights,
-        response=frame.response,
         noise={"visual": Noise(noise, "leaky", tau=0.1), "auditory": Noise(noise, "leaky", tau=0.1)},
         facets=("modality", "choice"),
     )

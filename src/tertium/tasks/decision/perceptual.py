@@ -10,7 +10,7 @@ from tertium.tasks.decision.two_choice import choice_from, fixate_then_choose, s
 from tertium.tasks.distributions import Choice, Distribution, TruncatedExponential
 from tertium.tasks.noise import Noise
 from tertium.tasks.response_rules import ResponseRule
-from tertium.tasks.spec import Epoch, Stimulus, TaskSpec
+from tertium.tasks.spec import Epoch, Stimulus, TaskSpec, lasting
 
 #: Motion strengths of the monkeys' task (Roitman & Shadlen 2002), as fractions.
 COHERENCES = (0.0, 0.032, 0.064, 0.128, 0.256, 0.512)
@@ -44,12 +44,7 @@ def perceptual_decision(
         "Judge in which of two directions noisy motion goes; it is shown for a fixed time.",
         "Britten, Shadlen, Newsome & Movshon 1992 J Neurosci",
         dt,
-        (
-            Epoch("fixation", fixation),
-            Epoch("stimulus", stimulus),
-            Epoch("delay", delay),
-            Epoch("decision", decision),
-        ),
+        lasting(fixation=fixation, stimulus=stimulus, delay=delay, decision=decision),
         coherences,
         noise,
     )
@@ -82,7 +77,7 @@ def perceptual_decision_variable(
         "Judge the direction of noisy motion that is shown for an unpredictable time.",
         "Kiani, Hanks & Shadlen 2008 J Neurosci",
         dt,
-        (Epoch("fixation", fixation), Epoch("stimulus", stimulus), Epoch("decision", decision)),
+        lasting(fixation=fixation, stimulus=stimulus, decision=decision),
         coherences,
         noise,
     )
@@ -116,12 +111,7 @@ def perceptual_decision_delay_response(
         "Judge the direction of noisy evidence and report it after an unpredictable delay.",
         "Inagaki, Fontolan, Romani & Svoboda 2019 Nature",
         dt,
-        (
-            Epoch("fixation", fixation),
-            Epoch("stimulus", stimulus),
-            Epoch("delay", delay),
-            Epoch("decision", decision),
-        ),
+        lasting(fixation=fixation, stimulus=stimulus, delay=delay, decision=decision),
         coherences,
         noise,
     )
@@ -161,7 +151,7 @@ def perceptual_decision_rt(
         "Judge the direction of noisy motion and answer as soon as ready.",
         "Roitman & Shadlen 2002 J Neurosci",
         dt,
-        (Epoch("fixation", fixation), Epoch("stimulus", stimulus)),
+        lasting(fixation=fixation, stimulus=stimulus),
         coherences,
         noise,
         grace,
@@ -183,19 +173,16 @@ def _perceptual(
     """Return the description; the last epoch is the one in which the choice is reported."""
     *before, last = (epoch.name for epoch in epochs)
     frame = fixate_then_choose(before, last, weight=5.0 if response is None else 1.0, grace=grace)
-    return TaskSpec(
+    return frame.task(
         name=name,
         what=what,
         cite=cite,
         dt=dt,
         epochs=epochs,
-        inputs=(*frame.inputs, Opposed("motion")),
-        outputs=frame.outputs,
+        inputs=(Opposed("motion"),),
         conditions={"coherence": Choice(signed(coherences)), "choice": choice_from("coherence")},
-        stimuli=(*frame.stimuli, Stimulus("motion", "coherence", "stimulus")),
-        targets=frame.targets,
-        weights=frame.weights,
-        response=response or frame.response,
+        stimuli=(Stimulus("motion", "coherence", "stimulus"),),
+        response=response,
         noise={"motion": Noise(noise, "leaky", tau=0.1)},
         facets=("choice",),
     )

@@ -11,7 +11,7 @@ from tertium.tasks.channels import OneHot, Vector
 from tertium.tasks.distributions import Columns, Rows
 from tertium.tasks.noise import Noise
 from tertium.tasks.response_rules import LargestOutput
-from tertium.tasks.spec import Epoch, LossWeight, Stimulus, Target, TaskSpec
+from tertium.tasks.spec import LossWeight, Stimulus, Target, TaskSpec, lasting
 
 #: Steps, in the order of inputs and outputs.
 STEPS = ("left", "up", "right", "down")
@@ -58,12 +58,7 @@ def spatial_inference(
         what="Remember a goal, then choose of two steps the one that leads towards it.",
         cite="Achterberg, Akarca, Strouse, Duncan & Astle 2023 Nature Machine Intelligence",
         dt=dt,
-        epochs=(
-            Epoch("goal", goal_steps * dt),
-            Epoch("delay", delay_steps * dt),
-            Epoch("options", (option_steps - 1) * dt),
-            Epoch("answer", dt),
-        ),
+        epochs=lasting(goal=goal_steps * dt, delay=delay_steps * dt, options=(option_steps - 1) * dt, answer=dt),
         inputs=(OneHot("goal", 4), Vector("option", 4)),
         outputs=(OneHot("step", 4),),
         conditions={("goal", "option1", "option2", "choice"): Rows(PROBLEMS)},

@@ -1,8 +1,8 @@
-"""What tasks of the kind "hold fixation, then choose" have in common."""
+"""What tasks of the kind "hold fixation, then choose" (or go) have in common."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -11,12 +11,13 @@ import numpy.typing as npt
 
 from tertium.tasks.channels import Channel, OneHot
 from tertium.tasks.distributions import Columns, Given
+from tertium.tasks.noise import Noise
 from tertium.tasks.response_rules import LargestOutput, ResponseRule
-from tertium.tasks.spec import LossWeight, Stimulus, Target
+from tertium.tasks.spec import Conditions, Epoch, LossWeight, Stimulus, Target, TaskSpec
 
 
 class Frame(NamedTuple):
-    """The parts of a description that go with fixation and choice; a task adds its own to them."""
+    """The parts of a description that go with fixation and answer; a task adds its own to them."""
 
     inputs: tuple[Channel, ...]
     outputs: tuple[Channel, ...]
@@ -24,6 +25,47 @@ class Frame(NamedTuple):
     targets: tuple[Target, ...]
     weights: tuple[LossWeight, ...]
     response: ResponseRule
+
+    def task(
+        self,
+        *,
+        name: str,
+        what: str,
+        cite: str,
+        dt: float,
+        epochs: Sequence[Epoch],
+        inputs: Sequence[Channel],
+        conditions: Conditions,
+        stimuli: Sequence[Stimulus],
+        noise: Mapping[str, Noise],
+        facets: Sequence[str],
+        response: ResponseRule | None = None,
+    ) -> TaskSpec:
+        """Return the description of a task: its own inputs and stimuli after the frame's, the rest as the frame has it.
+
+        Parameters
+        ----------
+        name, what, cite, dt, epochs, inputs, conditions, stimuli, noise, facets
+            See `TaskSpec`.
+        response : ResponseRule, optional
+            In place of the frame's.
+        """
+        return TaskSpec(
+            name=name,
+            what=what,
+            cite=cite,
+            dt=dt,
+            epochs=epochs,
+            inputs=(*self.inputs, *inputs),
+            outputs=self.outputs,
+            conditions=conditions,
+            stimuli=(*self.stimuli, *stimuli),
+            targets=self.targets,
+            weights=self.weights,
+            response=response or self.response,
+            noise=noise,
+            facets=facets,
+        )
 
 
 def fixate_then_choose(
@@ -57,6 +99,35 @@ def fixate_then_choose(
         targets=(Target("fixation", 1.0, before), Target("choice", "choice", decision)),
         weights=(LossWeight(1.0, before), LossWeight(weight, decision, grace=grace)),
         response=LargestOutput("choice", during=decision),
+    )
+
+
+def fixate_then_go(before: Sequence[str]) -> Frame:
+    """Return the frame of a task in which fixation is held and then, by the condition ``go`` (0 or 1), left or held on.
+
+    The answer is read during the epoch ``decision``; the condition ``choice`` is 0 where it is to be given, else -1.
+
+    Parameters
+    ----------
+    before : sequence of str
+        Epochs in which fixation is shown and held.
+
+    Examples
+    --------
+    >>> [block.name for block in fixate_then_go(["fixation", "stimulus"]).outputs]
+    ['fixation', 'go']
+    """
+    return Frame(
+        inputs=(Channel("fixation"),),
+        outputs=(Channel("fixation"), Channel("go")),
+        stimuli=(Stimulus("fixation", 1.0, before),),
+        targets=(
+            Target("fixation", 1.0, before),
+            Target("fixation", lambda c: 1.0 - c["go"], "decision"),
+            Target("go", lambda c: c["go"].astype(float), "decision"),
+        ),
+        weights=(LossWeight(1.0, before), LossWeight(5.0, "decision")),
+        response=LargestOutput("choice", channel="go", fixation="fixation"),
     )
 
 

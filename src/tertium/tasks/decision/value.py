@@ -15,7 +15,7 @@ from tertium.tasks.decision.two_choice import choice_from, fixate_then_choose, s
 from tertium.tasks.distributions import Choice, Distribution, Rows, TruncatedExponential, Uniform
 from tertium.tasks.noise import Noise
 from tertium.tasks.response_rules import LargestOutput
-from tertium.tasks.spec import Epoch, Stimulus, TaskSpec
+from tertium.tasks.spec import Stimulus, TaskSpec, lasting
 
 if TYPE_CHECKING:
     from tertium.tasks.trial_batch import TrialBatch
@@ -56,14 +56,13 @@ def economic_choice(
         Seconds: 1.5, 1 to 2, and 0.75 in the paper.
     """
     frame = fixate_then_choose(("fixation", "offer"))
-    return TaskSpec(
+    return frame.task(
         name="economic_choice",
         what="Choose the more valuable of two amounts of two juices.",
         cite="Padoa-Schioppa & Assad 2006 Nature",
         dt=dt,
-        epochs=(Epoch("fixation", fixation), Epoch("offer", offer), Epoch("decision", decision)),
-        inputs=(*frame.inputs, OneHot("left_juice", 2), OneHot("right_juice", 2), Channel("left"), Channel("right")),
-        outputs=frame.outputs,
+        epochs=lasting(fixation=fixation, offer=offer, decision=decision),
+        inputs=(OneHot("left_juice", 2), OneHot("right_juice", 2), Channel("left"), Channel("right")),
         conditions={
             ("amount_b", "amount_a"): Rows([tuple(map(float, pair)) for pair in offers]),
             "left_juice": Choice((0, 1)),  # 0 is A
@@ -77,14 +76,11 @@ def economic_choice(
             "chosen_value": lambda c: np.where(c["chosen_juice"] == "A", c["value_a"], c["value_b"]),
         },
         stimuli=(
-            *frame.stimuli,
             Stimulus("left_juice", "left_juice", "offer"),
             Stimulus("right_juice", lambda c: 1 - c["left_juice"], "offer"),
             Stimulus("left", "left_amount", "offer", strength=1 / scale),
             Stimulus("right", "right_amount", "offer", strength=1 / scale),
         ),
-        targets=frame.targets,
-        weights=frame.weights,
         response=Offer("choice"),
         noise={"left": Noise(noise, "leaky", tau=0.1), "right": Noise(noise, "leaky", tau=0.1)},
         facets=("left_juice", "choice"),
@@ -123,20 +119,19 @@ def post_decision_wager(
         Seconds; ``before_sure`` is the time from the end of the motion to the sure target, which is part of the delay.
     """
     frame = fixate_then_choose(("fixation", "stimulus", "early_delay", "late_delay"), alternatives=3)
-    return TaskSpec(
+    return frame.task(
         name="post_decision_wager",
         what="Judge the direction of motion, or take a sure but smaller reward.",
         cite="Kiani & Shadlen 2009 Science",
         dt=dt,
-        epochs=(
-            Epoch("fixation", fixation),
-            Epoch("stimulus", stimulus),
-            Epoch("early_delay", "before_sure"),
-            Epoch("late_delay", lambda c: np.maximum(c["delay"] - c["before_sure"], 0.0)),
-            Epoch("decision", decision),
+        epochs=lasting(
+            fixation=fixation,
+            stimulus=stimulus,
+            early_delay="before_sure",
+            late_delay=lambda c: np.maximum(c["delay"] - c["before_sure"], 0.0),
+            decision=decision,
         ),
-        inputs=(*frame.inputs, Opposed("motion"), Channel("sure")),
-        outputs=frame.outputs,
+        inputs=(Opposed("motion"), Channel("sure")),
         conditions={
             "coherence": Choice(signed(coherences)),
             "wager": Choice((False, True)),
@@ -145,12 +140,9 @@ def post_decision_wager(
             "choice": choice_from("coherence"),
         },
         stimuli=(
-            *frame.stimuli,
             Stimulus("motion", "coherence", "stimulus"),
             Stimulus("sure", lambda c: c["wager"].astype(float), ("late_delay", "decision")),
         ),
-        targets=frame.targets,
-        weights=frame.weights,
         response=Wager("choice", sure_reward=sure_reward),
         noise={"motion": Noise(noise, "leaky", tau=0.1)},
         facets=("wager", "choice"),

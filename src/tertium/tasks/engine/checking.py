@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from tertium.errors import BadInput, unknown_name
 
@@ -17,7 +17,7 @@ def names_of(during: str | Sequence[str]) -> tuple[str, ...]:
     return (during,) if isinstance(during, str) else tuple(during)
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: Any) -> TypeGuard[float]:
     """Return whether a value is a finite number (of Python or NumPy), and not a truth value."""
     if isinstance(value, bool | str):
         return False
@@ -38,6 +38,13 @@ def require_count(what: str, value: Any) -> None:
     """Raise `BadInput` unless a value is an integer of at least 1."""
     if not is_number(value) or value != int(value) or value < 1:
         raise BadInput(what, got=repr(value), expected="an integer >= 1")
+
+
+def trials_asked_for(n: Any) -> int:
+    """Return the number of trials of a batch, or raise `BadInput` unless it is an integer of at least 1."""
+    if not is_number(n) or n != int(n) or n < 1:
+        raise BadInput("number of trials", got=repr(n), expected="an integer >= 1", repair="Pass n=64.")
+    return int(n)
 
 
 def require_range(drawn: Any) -> None:
@@ -113,7 +120,7 @@ def _check_epochs(spec: TaskSpec, epochs: Sequence[str]) -> None:
                 expected="seconds, a distribution, the name of a condition or a function of the conditions",
                 repair="Write Uniform(0.5, 1.5) for durations between two.",
             )
-        elif is_number(duration) and float(duration) > 0 and round(float(duration) / spec.dt) == 0:  # type: ignore[arg-type]
+        elif is_number(duration) and duration > 0 and round(duration / spec.dt) == 0:
             raise BadInput(
                 "dt",
                 got=f"{spec.dt:g} s",

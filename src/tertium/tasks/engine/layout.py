@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -56,33 +56,44 @@ class Layout:
         self._constant = np.repeat(base[None, None], len(epochs) + 1, axis=0)
         if not in_padding:
             self._constant[-1] = 0
-        self._varying: list[Event] = []
-        self._moving: list[Event] = []
+        self._varying: list[tuple[Value, Event]] = []
+        self._moving: list[tuple[Series, Event]] = []
         for what in events:
             event = (what, *places[what.channel], runs_of(what.during, epochs))
             if isinstance(what.value, Series):
-                self._moving.append(event)
+                self._moving.append((what.value, event))
             elif isinstance(what.value, int | float) and isinstance(what.strength, int | float):
-                self._add_constant(event)
+                self._add_constant(what.value, event)
             else:
-                self._varying.append(event)
+                self._varying.append((what.value, event))
 
     def fill(self, out: Floats, rows: Rows, course: TrialCourse) -> None:
         """Write the activity to ``out``, shape (time, trial, channel)."""
         table = np.repeat(self._constant, course.n, axis=1)
-        for what, block, place, runs in self._varying:
-            activity = scaled(block.encode(value_of(what.value, course.columns, course.n)), what, course)
+        for value, (what, block, place, runs) in self._varying:
+            activity = scaled(block.encode(value_of(value, course.columns, course.n)), what, course)
             for first, stop in runs:
                 table[first:stop, :, place] += activity
         gather(table, rows, out)
-        for event in self._moving:
-            _add_series(out, event, course)
+        for series, event in self._moving:
+            _add_series(out, series, event, course)
 
-    def _add_constant(self, event: Event) -> None:
+    def _add_constant(self, value: float, event: Event) -> None:
         what, block, place, runs = event
-        activity = scaled(block.encode(np.array([float(what.value)])), what, None)  # type: ignore[arg-type]
+        activity = scaled(block.encode(np.array([float(value)])), what, None)
         for first, stop in runs:
             self._constant[first:stop, :, place] += activity
+
+
+class Cost(NamedTuple):
+    """One stretch of adjoining epochs in which a loss weight holds: where among the channels, from when to when."""
+
+    weight: np.float32
+    place: slice
+    first: int
+    stop: int
+    grace: int
+    said: LossWeight
 
 
 class CostLayout:
@@ -105,19 +116,32 @@ class CostLayout:
     ) -> None:
         places = places_of(blocks)
         self._channels = sum(block.size for block in blocks)
-        self._weights = [
-            (np.float32(w.weight), places[w.channel][1] if w.channel else slice(None), run, round(w.grace / dt))
+        costs = [
+            Cost(np.float32(w.weight), places[w.channel][1] if w.channel else slice(None), *run, round(w.grace / dt), w)
             for w in weights
             for run in runs_of(w.during, epochs)
         ]
-        self._graces = sorted({(first, grace) for _, _, (first, _), grace in self._weights if grace})
+        # from the first that changes within an epoch on, each is written over those before it
+        moving = next((i for i, cost in enumerate(costs) if cost.said.where is not None), len(costs))
+        self._weights, self._moving = costs[:moving], costs[moving:]
+        self._graces = sorted({(cost.first, cost.grace) for cost in self._weights if cost.grace})
         self._constant = None if self._graces else np.zeros((len(epochs) + 1, 1, self._channels), dtype=np.float32)
         if self._constant is not None:
-            for weight, place, (first, stop), _ in self._weights:
+            for weight, place, first, stop, *_ in self._weights:
                 self._constant[first:stop, :, place] = weight
 
     def fill(self, out: Floats, rows: Rows, course: TrialCourse) -> None:
         """Write the loss weights to ``out``, shape (time, trial, channel)."""
+        self._lay_out(out, rows, course)
+        for weight, place, first, stop, grace, said in self._moving:
+            inside = (course.window(first, stop) & (course.grid >= course.edges[first] + grace))[..., None]
+            if said.where is not None:
+                where = np.asarray(said.where.function(course), dtype=bool)
+                inside = inside & (where if where.ndim == 3 else where[..., None])
+            np.copyto(out[:, :, place], weight, where=inside)
+
+    def _lay_out(self, out: Floats, rows: Rows, course: TrialCourse) -> None:
+        """Write the weights that change at the edges of epochs and graces only."""
         if self._constant is not None:
             gather(np.repeat(self._constant, course.n, axis=1), rows, out)
             return
@@ -127,7 +151,7 @@ class CostLayout:
         bounds = np.sort(np.concatenate([edges, cuts]), axis=0)
         table = np.zeros((len(bounds), course.n, self._channels), dtype=np.float32)
         starts = bounds[:-1]
-        for weight, place, (first, stop), grace in self._weights:
+        for weight, place, first, stop, grace, _ in self._weights:
             inside = (starts >= edges[first] + grace) & (starts < edges[stop])
             np.copyto(table[:-1, :, place], weight, where=inside[..., None])
         gather(table, rows_of(bounds, course.steps), out)
@@ -223,13 +247,13 @@ def places_of(blocks: Sequence[Channel]) -> dict[str, tuple[Channel, slice]]:
     return places
 
 
-def value_of(value: Value | Series, columns: Columns, n: int) -> npt.NDArray[Any]:
+def value_of(value: Value, columns: Columns, n: int) -> npt.NDArray[Any]:
     """Return a value in each trial, shape (trial, ...)."""
     if isinstance(value, str):
         return columns[value]
     if callable(value):
         return np.asarray(value(columns))
-    return np.full(n, float(value))  # type: ignore[arg-type]
+    return np.full(n, float(value))
 
 
 def scaled(activity: npt.NDArray[Any], event: Stimulus, course: TrialCourse | None) -> Floats:
@@ -243,11 +267,10 @@ def scaled(activity: npt.NDArray[Any], event: Stimulus, course: TrialCourse | No
     return activity.astype(np.float32, copy=False)
 
 
-def _add_series(out: Floats, event: Event, course: TrialCourse) -> None:
+def _add_series(out: Floats, series: Series, event: Event, course: TrialCourse) -> None:
     what, block, place, runs = event
-    assert isinstance(what.value, Series)
-    series = np.asarray(what.value.function(course))
-    activity = scaled(series if series.ndim == 3 else block.encode(series), what, course)
+    values = np.asarray(series.function(course))
+    activity = scaled(values if values.ndim == 3 else block.encode(values), what, course)
     activity = np.broadcast_to(activity, (course.steps, *activity.shape[1:]))
     for first, stop in runs:
         a, b = int(course.edges[first].min()), int(course.edges[stop].max())

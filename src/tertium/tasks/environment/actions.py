@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from functools import singledispatch
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import gymnasium
 import numpy as np
@@ -25,7 +25,13 @@ HOLD = 0
 _DIRECTIONS = 32
 
 
-class ActionMapping(ABC):
+RuleT = TypeVar("RuleT", bound=ResponseRule)
+
+#: Rules whose answer is one of several channels.
+ChannelRuleT = TypeVar("ChannelRuleT", bound=LargestOutput | FirstToThreshold)
+
+
+class ActionMapping(ABC, Generic[RuleT]):
     """What an agent may do in a task, when it may do it, and whether it was right.
 
     A discrete mapping has action 0 for holding; any other action is the answer, and the trial ends with it. The answer
@@ -47,7 +53,7 @@ class ActionMapping(ABC):
 
     space: gymnasium.Space[Any]
 
-    def __init__(self, rule: ResponseRule, spec: TaskSpec) -> None:
+    def __init__(self, rule: RuleT, spec: TaskSpec) -> None:
         self.rule, self.spec = rule, spec
 
     @abstractmethod
@@ -89,6 +95,28 @@ class ActionMapping(ABC):
             outputs[..., trial.block(fixation)] = 1.0
         return outputs
 
+    def letting_go(
+        self, channel: str, fixation: str | None, activity: npt.ArrayLike, trial: TrialBatch
+    ) -> npt.NDArray[np.float32]:
+        """Return outputs that hold until an answer may be given, then give ``activity`` and let fixation go.
+
+        Parameters
+        ----------
+        channel : str
+            Block of outputs that answers.
+        fixation : str or None
+            The fixation output, if the rule has one.
+        activity : array, shape (channel,)
+            What the block shows.
+        trial : TrialBatch
+            The trial.
+        """
+        outputs, response = self.holding(trial), np.flatnonzero(self.allowed(trial))
+        if fixation is not None:
+            outputs[response, :, trial.block(fixation)] = 0.0
+        outputs[response, :, trial.block(channel)] = activity
+        return outputs
+
     def block(self, name: str) -> Channel:
         """Return a block of outputs by its name."""
         for block in self.spec.outputs:
@@ -97,29 +125,12 @@ class ActionMapping(ABC):
         raise unknown_name(f"output of task '{self.spec.name}'", name, [b.name for b in self.spec.outputs])
 
 
-class ChooseChannel(ActionMapping):
-    """Hold, or choose one of the channels (`LargestOutput`): ``Discrete(1 + channels)``."""
+class OneOfChannels(ActionMapping[ChannelRuleT]):
+    """Hold, or choose one of several channels: ``Discrete(1 + channels)``."""
 
-    rule: LargestOutput
-
-    def __init__(self, rule: LargestOutput, spec: TaskSpec) -> None:
+    def __init__(self, rule: ChannelRuleT, spec: TaskSpec) -> None:
         super().__init__(rule, spec)
         self.space = gymnasium.spaces.Discrete(1 + self.block(rule.channel).size)
-
-    def allowed(self, trial: TrialBatch) -> npt.NDArray[np.bool_]:
-        """Return where the response epoch is."""
-        return self.during(self.rule.during, trial)
-
-    def outputs(self, action: int, step: int, trial: TrialBatch) -> npt.NDArray[np.float32]:
-        """Return the chosen channel at 1 and fixation at 0 during the response."""
-        outputs = self.holding(trial)
-        if action != HOLD:
-            response = np.flatnonzero(self.allowed(trial))
-            if self.rule.fixation is not None:
-                outputs[response, :, trial.block(self.rule.fixation)] = 0.0
-            chosen = np.eye(self.block(self.rule.channel).size, dtype=np.float32)[action - 1]
-            outputs[response, :, trial.block(self.rule.channel)] = chosen
-        return outputs
 
     def correct(self, action: int, step: int, trial: TrialBatch) -> bool:
         """Return whether it is; holding is right only where no channel is."""
@@ -132,10 +143,23 @@ class ChooseChannel(ActionMapping):
         return self.answer_at_once(int(trial.columns[self.rule.correct_answer][0]) + 1, trial)
 
 
-class ChooseInTime(ChooseChannel):
-    """Hold, or choose a channel at a time of one's own (`FirstToThreshold`): ``Discrete(1 + channels)``."""
+class ChooseChannel(OneOfChannels[LargestOutput]):
+    """Hold, or choose one of the channels (`LargestOutput`): ``Discrete(1 + channels)``."""
 
-    rule: FirstToThreshold  # type: ignore[assignment]
+    def allowed(self, trial: TrialBatch) -> npt.NDArray[np.bool_]:
+        """Return where the response epoch is."""
+        return self.during(self.rule.during, trial)
+
+    def outputs(self, action: int, step: int, trial: TrialBatch) -> npt.NDArray[np.float32]:
+        """Return the chosen channel at 1 and fixation at 0 during the response."""
+        if action == HOLD:
+            return self.holding(trial)
+        chosen = np.eye(self.block(self.rule.channel).size, dtype=np.float32)[action - 1]
+        return self.letting_go(self.rule.channel, self.rule.fixation, chosen, trial)
+
+
+class ChooseInTime(OneOfChannels[FirstToThreshold]):
+    """Hold, or choose a channel at a time of one's own (`FirstToThreshold`): ``Discrete(1 + channels)``."""
 
     def allowed(self, trial: TrialBatch) -> npt.NDArray[np.bool_]:
         """Return the steps of the epoch from the earliest that counts on."""
@@ -154,10 +178,8 @@ class ChooseInTime(ChooseChannel):
         return outputs
 
 
-class ChooseSign(ActionMapping):
+class ChooseSign(ActionMapping[SignOfOutput]):
     """Hold, or choose the negative (1) or the positive side (2) (`SignOfOutput`): ``Discrete(3)``."""
-
-    rule: SignOfOutput
 
     def __init__(self, rule: SignOfOutput, spec: TaskSpec) -> None:
         super().__init__(rule, spec)
@@ -182,14 +204,12 @@ class ChooseSign(ActionMapping):
         return self.answer_at_once(2 if trial.columns[self.rule.correct_answer][0] > 0 else 1, trial)
 
 
-class ChooseDirection(ActionMapping):
+class ChooseDirection(ActionMapping[PopulationVector]):
     """Hold, or choose the direction of one unit of the ring (`PopulationVector`): ``Discrete(1 + units)``.
 
     Where outputs are a cosine and a sine there are no units: then there are 32 directions. Correct is a direction
     within the rule's tolerance and, on rings too coarse for it, the nearest unit.
     """
-
-    rule: PopulationVector
 
     def __init__(self, rule: PopulationVector, spec: TaskSpec) -> None:
         super().__init__(rule, spec)
@@ -206,14 +226,10 @@ class ChooseDirection(ActionMapping):
 
     def outputs(self, action: int, step: int, trial: TrialBatch) -> npt.NDArray[np.float32]:
         """Return a bump at the direction and fixation at 0 during the response."""
-        outputs = self.holding(trial)
-        if action != HOLD:
-            response = np.flatnonzero(self.allowed(trial))
-            if self.rule.fixation is not None:
-                outputs[response, :, trial.block(self.rule.fixation)] = 0.0
-            bump = self.ring.encode(np.array([(action - 1) * 2 * np.pi / self.directions]))
-            outputs[response, :, trial.block(self.rule.channel)] = bump[0]
-        return outputs
+        if action == HOLD:
+            return self.holding(trial)
+        bump = self.ring.encode(np.array([(action - 1) * 2 * np.pi / self.directions]))[0]
+        return self.letting_go(self.rule.channel, self.rule.fixation, bump, trial)
 
     def correct(self, action: int, step: int, trial: TrialBatch) -> bool:
         """Return whether the direction is right; holding is right only where no direction is."""
@@ -232,10 +248,8 @@ class ChooseDirection(ActionMapping):
         return 1 + int(np.rint(wanted / (2 * np.pi) * self.directions)) % self.directions
 
 
-class PressInTime(ActionMapping):
+class PressInTime(ActionMapping[CrossingTime]):
     """Wait, or press (`CrossingTime`): ``Discrete(2)``. The time of the press is the answer."""
-
-    rule: CrossingTime
 
     def __init__(self, rule: CrossingTime, spec: TaskSpec) -> None:
         super().__init__(rule, spec)
@@ -264,7 +278,7 @@ class PressInTime(ActionMapping):
 
 
 @singledispatch
-def choose_mapping(rule: ResponseRule, spec: TaskSpec) -> ActionMapping | None:
+def choose_mapping(rule: ResponseRule, spec: TaskSpec) -> ActionMapping[Any] | None:
     """Return the discrete mapping for a kind of rule, None where actions are the outputs themselves.
 
     Register a mapping for a rule of your own, ``choose_mapping.register(MyRule, MyMapping)``, or give the rule a method
@@ -280,7 +294,7 @@ choose_mapping.register(PopulationVector, ChooseDirection)
 choose_mapping.register(CrossingTime, PressInTime)
 
 
-def action_mapping(spec: TaskSpec) -> ActionMapping | None:
+def action_mapping(spec: TaskSpec) -> ActionMapping[Any] | None:
     """Return how answers of a task become actions.
 
     Parameters

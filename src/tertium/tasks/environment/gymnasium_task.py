@@ -13,6 +13,7 @@ import numpy.typing as npt
 from tertium.errors import BadInput
 from tertium.rng import Seeds
 from tertium.tasks.channels import Vector
+from tertium.tasks.engine.checking import trials_asked_for
 from tertium.tasks.response_rules import FollowsTarget, ResponseRule, at_last_step
 from tertium.tasks.spec import Epoch, LossWeight, TaskSpec
 from tertium.tasks.trial_batch import TrialBatch
@@ -151,9 +152,7 @@ class GymnasiumTask:
             ``columns`` hold the total ``reward`` (NaN where a trial was not played) and the conditions that the
             environment tells of every trial.
         """
-        if isinstance(n, bool) or n != int(n) or n < 1:
-            raise BadInput("number of trials", got=repr(n), expected="an integer >= 1", repair="Pass n=64.")
-        seeds = seed if isinstance(seed, Seeds) else Seeds(seed)
+        n, seeds = trials_asked_for(n), seed if isinstance(seed, Seeds) else Seeds(seed)
         trials = [self._trial(seeds.integer(f"trial {i}") % 2**31, fixed) for i in range(n)]
         lengths = np.array([len(trial.inputs) for trial in trials])
         steps = int(lengths.max())

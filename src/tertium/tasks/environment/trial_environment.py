@@ -166,7 +166,9 @@ class TrialEnvironment(gymnasium.Env[npt.NDArray[np.float32], Any]):
     def _no_action(self, action: Any) -> BadInput:
         return BadInput(f"action in task '{self.task.name}'", got=repr(action), expected=f"one of {self.action_space}")
 
-    def _answer(self, action: int, mapping: ActionMapping, trial: TrialBatch) -> tuple[float, dict[str, Any] | None]:
+    def _answer(
+        self, action: int, mapping: ActionMapping[Any], trial: TrialBatch
+    ) -> tuple[float, dict[str, Any] | None]:
         """Return the reward, and what is to be told if the trial ends."""
         if action != HOLD and not self._allowed[self._at]:
             ends = self.abort or self._at == self._last

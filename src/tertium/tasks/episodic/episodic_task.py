@@ -14,6 +14,7 @@ import numpy.typing as npt
 from tertium.errors import BadInput, unknown_name
 from tertium.rng import Seeds
 from tertium.tasks.channels import Channel, OneHot
+from tertium.tasks.engine.checking import trials_asked_for
 from tertium.tasks.response_rules import ResponseRule
 from tertium.tasks.spec import Epoch, LossWeight, TaskSpec
 from tertium.tasks.trial_batch import TrialBatch
@@ -264,10 +265,8 @@ class EpisodicTask(ABC):
         -------
         Play
         """
-        if isinstance(n, bool) or n != int(n) or n < 1:
-            raise BadInput("number of trials", got=repr(n), expected="an integer >= 1", repair="Pass n=64.")
-        seeds = seed if isinstance(seed, Seeds) else Seeds(seed)
-        world = self.begin(int(n), seeds.numpy("world"))
+        n, seeds = trials_asked_for(n), seed if isinstance(seed, Seeds) else Seeds(seed)
+        world = self.begin(n, seeds.numpy("world"))
         if not (callable(policy) or hasattr(policy, "act")):
             raise BadInput(
                 f"player of task '{self.name}'",

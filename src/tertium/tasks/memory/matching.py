@@ -9,11 +9,10 @@ import numpy.typing as npt
 
 from tertium.errors import BadInput
 from tertium.tasks.channels import Channel, OneHot, Ring
-from tertium.tasks.decision.two_choice import fixate_then_choose
+from tertium.tasks.decision.two_choice import fixate_then_choose, fixate_then_go
 from tertium.tasks.distributions import Choice, Columns, Distribution, Given, Rows
 from tertium.tasks.noise import Noise
-from tertium.tasks.response_rules import LargestOutput
-from tertium.tasks.spec import Epoch, LossWeight, Stimulus, Target, TaskSpec
+from tertium.tasks.spec import Stimulus, TaskSpec, lasting
 
 
 def delayed_match_to_sample(
@@ -53,20 +52,13 @@ def delayed_match_to_sample(
     if samples < 2:
         raise BadInput("samples to match", got=f"{samples}", expected="an integer >= 2", repair="Pass samples=2.")
     frame = fixate_then_choose(("fixation", "sample", "delay", "test"))
-    return TaskSpec(
+    return frame.task(
         name="delayed_match_to_sample",
         what="Tell whether the test is the sample that was shown before the delay.",
         cite="Miller, Erickson & Desimone 1996 J Neurosci",
         dt=dt,
-        epochs=(
-            Epoch("fixation", fixation),
-            Epoch("sample", sample),
-            Epoch("delay", delay),
-            Epoch("test", test),
-            Epoch("decision", decision),
-        ),
-        inputs=(*frame.inputs, stimulus or OneHot("stimulus", samples)),
-        outputs=frame.outputs,
+        epochs=lasting(fixation=fixation, sample=sample, delay=delay, test=test, decision=decision),
+        inputs=(stimulus or OneHot("stimulus", samples),),
         conditions={
             "sample_identity": Choice(tuple(range(samples))),
             "choice": Choice((0, 1)),
@@ -74,13 +66,9 @@ def delayed_match_to_sample(
             "test_identity": lambda c: (c["sample_identity"] + c["choice"] * c["step"]) % samples,
         },
         stimuli=(
-            *frame.stimuli,
             Stimulus("stimulus", "sample_identity", "sample"),
             Stimulus("stimulus", "test_identity", "test"),
         ),
-        targets=frame.targets,
-        weights=frame.weights,
-        response=frame.response,
         noise={"stimulus": Noise(noise, "leaky", tau=0.1)},
         facets=("sample_identity", "choice"),
     )
@@ -132,19 +120,13 @@ def delayed_match_to_category(
         return category * half + rng.integers(half, size=n)
 
     frame = fixate_then_choose(("fixation", "sample", "delay"), decision="test")
-    return TaskSpec(
+    return frame.task(
         name="delayed_match_to_category",
         what="Tell whether sample and test motion are of one category.",
         cite="Freedman & Assad 2006 Nature",
         dt=dt,
-        epochs=(
-            Epoch("fixation", fixation),
-            Epoch("sample", sample),
-            Epoch("delay", delay),
-            Epoch("test", test),
-        ),
-        inputs=(*frame.inputs, Ring("motion", units)),
-        outputs=frame.outputs,
+        epochs=lasting(fixation=fixation, sample=sample, delay=delay, test=test),
+        inputs=(Ring("motion", units),),
         conditions={
             "sample_index": Choice(tuple(range(directions))),
             "sample_category": lambda c: c["sample_index"] // half,
@@ -155,13 +137,9 @@ def delayed_match_to_category(
             "test_direction": lambda c: circle[c["test_index"]],
         },
         stimuli=(
-            *frame.stimuli,
             Stimulus("motion", "sample_direction", "sample"),
             Stimulus("motion", "test_direction", "test"),
         ),
-        targets=frame.targets,
-        weights=frame.weights,
-        response=frame.response,
         noise={"motion": Noise(noise, "leaky", tau=0.1)},
         facets=("sample_category", "choice"),
     )
@@ -191,39 +169,25 @@ def delayed_paired_association(
         Seconds, those of the field's task collections; ``stimulus`` is the time of each of the two, ``wait`` the time
         from the second to the decision.
     """
-    before = ("fixation", "stimulus1", "delay", "stimulus2", "wait")
-    return TaskSpec(
+    frame = fixate_then_go(("fixation", "stimulus1", "delay", "stimulus2", "wait"))
+    return frame.task(
         name="delayed_paired_association",
         what="Go if the second stimulus is the partner of the first, else hold.",
         cite="Zhang et al. 2019 eLife",
         dt=dt,
-        epochs=(
-            Epoch("fixation", fixation),
-            Epoch("stimulus1", stimulus),
-            Epoch("delay", delay),
-            Epoch("stimulus2", stimulus),
-            Epoch("wait", wait),
-            Epoch("decision", decision),
+        epochs=lasting(
+            fixation=fixation, stimulus1=stimulus, delay=delay, stimulus2=stimulus, wait=wait, decision=decision
         ),
-        inputs=(Channel("fixation"), OneHot("stimulus", 4)),
-        outputs=(Channel("fixation"), Channel("go")),
+        inputs=(OneHot("stimulus", 4),),
         conditions={
             ("first", "second"): Rows([(0, 2), (0, 3), (1, 2), (1, 3)]),
             "go": lambda c: (c["second"] - c["first"] == 2).astype(int),
             "choice": lambda c: c["go"] - 1,
         },
         stimuli=(
-            Stimulus("fixation", 1.0, before),
             Stimulus("stimulus", "first", "stimulus1"),
             Stimulus("stimulus", "second", "stimulus2"),
         ),
-        targets=(
-            Target("fixation", 1.0, before),
-            Target("fixation", lambda c: 1.0 - c["go"], "decision"),
-            Target("go", lambda c: c["go"].astype(float), "decision"),
-        ),
-        weights=(LossWeight(1.0, before), LossWeight(5.0, "decision")),
-        response=LargestOutput("choice", channel="go", fixation="fixation"),
         noise={"stimulus": Noise(noise, "leaky", tau=0.1)},
         facets=("first", "second"),
     )

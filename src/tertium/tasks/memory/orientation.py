@@ -13,7 +13,7 @@ from tertium.tasks.course import TrialCourse
 from tertium.tasks.distributions import Distribution, Given, Uniform
 from tertium.tasks.response_rules import ResponseRule, mean_during
 from tertium.tasks.sequence.near_value import NearValue
-from tertium.tasks.spec import Epoch, LossWeight, Series, Stimulus, Stream, Target, TaskSpec
+from tertium.tasks.spec import LossWeight, Series, Stimulus, Stream, Target, TaskSpec, lasting
 
 if TYPE_CHECKING:
     from tertium.tasks.trial_batch import TrialBatch
@@ -65,7 +65,7 @@ def delayed_estimation(
         what="Remember an orientation through a delay and report it.",
         cite="Orhan & Ma 2019 Nature Neuroscience",
         dt=dt,
-        epochs=(Epoch("stimulus", stimulus), Epoch("delay", delay), Epoch("response", response)),
+        epochs=lasting(stimulus=stimulus, delay=delay, response=response),
         inputs=(Vector("orientation", units),),
         outputs=(Channel("orientation"),),
         conditions={"orientation": Uniform(0, np.pi)},
@@ -115,7 +115,7 @@ def change_detection(
         what="Tell whether the orientation after the delay is another one than before it.",
         cite="Orhan & Ma 2019 Nature Neuroscience",
         dt=dt,
-        epochs=(Epoch("stimulus", stimulus), Epoch("delay", delay), Epoch("test", test)),
+        epochs=lasting(stimulus=stimulus, delay=delay, test=test),
         inputs=(Vector("orientation", units),),
         outputs=(Channel("change"),),
         conditions={

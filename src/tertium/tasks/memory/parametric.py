@@ -8,7 +8,7 @@ from tertium.tasks.channels import Channel
 from tertium.tasks.decision.two_choice import TunedPair, choice_from, fixate_then_choose
 from tertium.tasks.distributions import Distribution, Rows
 from tertium.tasks.noise import Noise
-from tertium.tasks.spec import Epoch, Stimulus, TaskSpec
+from tertium.tasks.spec import Stimulus, TaskSpec, lasting
 
 #: Pairs of vibrations in Hz that differ by 8 Hz (Romo et al. 1999).
 PAIRS = ((18, 10), (22, 14), (26, 18), (30, 22), (34, 26))
@@ -44,36 +44,22 @@ def parametric_working_memory(
     frequencies = [frequency for pair in pairs for frequency in pair]
     both_orders = [tuple(map(float, order)) for a, b in pairs for order in ((a, b), (b, a))]
     frame = fixate_then_choose(("fixation", "f1", "delay", "f2"))
-    return TaskSpec(
+    return frame.task(
         name="parametric_working_memory",
         what="Tell which of two vibrations, seconds apart, had the higher frequency.",
         cite="Romo, Brody, Hernandez & Lemus 1999 Nature",
         dt=dt,
-        epochs=(
-            Epoch("fixation", fixation),
-            Epoch("f1", f1),
-            Epoch("delay", delay),
-            Epoch("f2", f2),
-            Epoch("decision", decision),
-        ),
-        inputs=(
-            *frame.inputs,
-            vibration or TunedPair("vibration", low=min(frequencies), high=max(frequencies)),
-        ),
-        outputs=frame.outputs,
+        epochs=lasting(fixation=fixation, f1=f1, delay=delay, f2=f2, decision=decision),
+        inputs=(vibration or TunedPair("vibration", low=min(frequencies), high=max(frequencies)),),
         conditions={
             ("frequency1", "frequency2"): Rows(both_orders),
             "difference": lambda c: c["frequency1"] - c["frequency2"],
             "choice": choice_from("difference"),
         },
         stimuli=(
-            *frame.stimuli,
             Stimulus("vibration", "frequency1", "f1"),
             Stimulus("vibration", "frequency2", "f2"),
         ),
-        targets=frame.targets,
-        weights=frame.weights,
-        response=frame.response,
         noise={"vibration": Noise(noise, "leaky", tau=0.1)},
         facets=("choice",),
     )

@@ -13,7 +13,7 @@ from tertium.tasks.distributions import Choice, Columns, Distribution, Uniform
 from tertium.tasks.motor.effectors import EFFECTORS, Effector
 from tertium.tasks.motor.reach_task import EndPoint, ReachTask
 from tertium.tasks.motor.smooth_paths import minimum_jerk
-from tertium.tasks.spec import Epoch, LossWeight, Series, Stimulus, Target, TaskSpec
+from tertium.tasks.spec import LossWeight, Series, Stimulus, Target, TaskSpec, lasting
 
 
 def reach(
@@ -144,7 +144,7 @@ def _reaching(
         what=what,
         cite=cite,
         dt=dt,
-        epochs=(Epoch("fixation", 0.2), Epoch("delay", delay), Epoch("movement", movement), Epoch("hold", 0.3)),
+        epochs=lasting(fixation=0.2, delay=delay, movement=movement, hold=0.3),
         inputs=(Vector("target", 2), Channel("go")),
         outputs=(Vector("hand", 2),),
         conditions=conditions,

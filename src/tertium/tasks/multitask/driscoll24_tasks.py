@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from typing import Literal
 
 from tertium.tasks.distributions import Uniform
-from tertium.tasks.multitask import driscoll24_parts as parts
+from tertium.tasks.multitask.driscoll24_parts import SUITE
 from tertium.tasks.multitask.shared import (
     ANYWHERE,
-    Conditions,
     Modalities,
     on_drawn_modality,
     one_stimulus,
@@ -18,10 +17,11 @@ from tertium.tasks.multitask.shared import (
     stronger_of_two,
     two_stimuli,
     uniform,
+    what_of_two,
 )
-from tertium.tasks.spec import Epoch, TaskSpec
+from tertium.tasks.spec import Conditions, Epoch, TaskSpec
 
-#: The coherences of the table that the benchmarks of the field use. The authors draw from U(0.005, 0.8).
+#: The benchmark's, see `driscoll24`. The authors draw from U(0.005, 0.8).
 COHERENCES = (0.08, 0.16, 0.32)
 
 #: Limits of the fraction by which a stimulus differs between the modalities where both count.
@@ -36,7 +36,8 @@ def delaypro(*, dt: float = 0.02, noise: float = 0.1) -> TaskSpec:
     dt : float
         Time step in seconds.
     noise : float
-        Input noise sigma_x: each sample has standard deviation ``noise * sqrt(2 tau / dt)``, 0.32 at 20 ms.
+        Input noise sigma_x: each sample has standard deviation ``noise * sqrt(2 tau / dt)``, tau = 100 ms: 0.32 at
+        20 ms, the benchmark's level; see `driscoll24`.
     """
     return _one("delay", False, dt, noise)
 
@@ -74,9 +75,10 @@ def intmod1(*, dt: float = 0.02, noise: float = 0.1, coherences: Sequence[float]
     dt : float
         Time step in seconds.
     noise : float
-        Input noise sigma_x: each sample has standard deviation ``noise * sqrt(2 tau / dt)``, 0.32 at 20 ms.
+        Input noise sigma_x: each sample has standard deviation ``noise * sqrt(2 tau / dt)``, tau = 100 ms: 0.32 at
+        20 ms, the benchmark's level; see `driscoll24`.
     coherences : sequence of float
-        Half the difference between the strengths of the stimuli; the sign is drawn.
+        Half the difference between the strengths of the stimuli; the sign is drawn. The benchmark's, see `driscoll24`.
     """
     return _integration("intmod1", "one", 1, dt, noise, coherences)
 
@@ -146,7 +148,7 @@ def _one(start: Literal["delay", "memory", "react"], anti: bool, dt: float, nois
         longest = uniform(200, 1600, dt)
         epochs = (context, Epoch("stimulus", longest), Epoch("memory", longest), response)
         during = ("stimulus",)
-    return parts.spec(
+    return SUITE.task(
         f"{start}{'anti' if anti else 'pro'}",
         f"Respond {'opposite to' if anti else 'in'} the direction of a stimulus {_WHEN[start]}.",
         epochs,
@@ -162,15 +164,10 @@ def _one(start: Literal["delay", "memory", "react"], anti: bool, dt: float, nois
 def _integration(
     name: str, modalities: Modalities, attended: int, dt: float, noise: float, coherences: Sequence[float]
 ) -> TaskSpec:
-    where = {
-        "one": f"of modality {attended}, ",
-        "context": f"in modality {attended}, whatever the other modality says, ",
-        "both": "in both modalities together, ",
-    }[modalities]
     longest = uniform(200, 1600, dt)
-    return parts.spec(
+    return SUITE.task(
         name,
-        f"Respond in the direction of the stronger of two stimuli {where}shown one after the other.",
+        what_of_two(modalities, attended, together=False),
         (
             Epoch("context", uniform(200, 600, dt)),
             Epoch("stimulus1", longest),
@@ -189,7 +186,7 @@ def _integration(
 
 def _match(name: str, what: str, conditions: Conditions, dt: float, noise: float) -> TaskSpec:
     longest = uniform(200, 1600, dt)
-    return parts.spec(
+    return SUITE.task(
         name,
         what,
         (

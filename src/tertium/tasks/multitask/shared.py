@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from tertium.tasks.distributions import Choice, Columns, Distribution, Given, Uniform, UniformSteps
-from tertium.tasks.spec import Stimulus
+from tertium.tasks.spec import Conditions, Stimulus
 
 MODALITIES = ("modality1", "modality2")
 ANYWHERE = (0.0, 2 * np.pi)
-
-Conditions = Mapping[str | tuple[str, ...], Distribution | Callable[[Columns], npt.NDArray[Any]]]
 
 #: How the two modalities take part: one is shown; both are, one counts; both are and both count.
 Modalities = Literal["one", "context", "both"]
@@ -116,6 +114,17 @@ def stronger_of_two(
     conditions["stronger"] = lambda c: np.where(c[counts] > 0, 1, 2)
     conditions["answer"] = lambda c: np.where(c[counts] > 0, c["location_1"], c["location_2"])
     return conditions
+
+
+def what_of_two(modalities: Modalities, attended: int, *, together: bool) -> str:
+    """Return what the subject has to do with the two stimuli of `stronger_of_two`, in one sentence."""
+    where = {
+        "one": f"of modality {attended}",
+        "context": f"in modality {attended}, whatever the other modality says",
+        "both": "in both modalities together",
+    }[modalities]
+    order = "shown together" if together else "shown one after the other"
+    return f"Respond in the direction of the stronger of two stimuli {where}, {order}."
 
 
 def two_stimuli(modalities: Modalities, attended: int, first: str, second: str) -> tuple[Stimulus, ...]:

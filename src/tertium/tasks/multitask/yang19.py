@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tertium.tasks.multitask import yang19_decision, yang19_go, yang19_match
-from tertium.tasks.multitask.yang19_parts import RULES
+from tertium.tasks.multitask.yang19_parts import CITE, RULES
 from tertium.tasks.task import Task
 from tertium.tasks.task_set import TaskSet, chosen
 
@@ -48,4 +48,5 @@ def yang19(
         made[name] = Task(write(dt=dt, noise=noise, shared_timing=shared_timing))
     if weights is None:
         weights = {name: weight for name, weight in WEIGHTS.items() if name in made}
-    return TaskSet("yang19", made, weights)
+    what = "The 20 tasks of Yang et al. 2019, or some of them, for one network with 85 inputs and 33 outputs."
+    return TaskSet("yang19", made, weights, what=what, cite=CITE)

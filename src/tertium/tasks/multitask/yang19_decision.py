@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tertium.tasks.multitask import yang19_parts as parts
-from tertium.tasks.multitask.shared import Modalities, choice, stronger_of_two, two_stimuli, uniform
+from tertium.tasks.multitask.shared import Modalities, choice, stronger_of_two, two_stimuli, uniform, what_of_two
+from tertium.tasks.multitask.yang19_parts import SUITE
 from tertium.tasks.spec import Epoch, TaskSpec
 
 TOGETHER = (0.01, 0.02, 0.04, 0.08)
@@ -77,16 +77,10 @@ def _decision(
     name: str, modalities: Modalities, attended: int, delayed: bool, dt: float, noise: float, shared_timing: bool
 ) -> TaskSpec:
     coherences = ONE_BY_ONE if delayed else TOGETHER
-    order = "shown one after the other" if delayed else "shown together"
-    where = {
-        "one": f"of modality {attended}, ",
-        "context": f"in modality {attended}, whatever the other modality says, ",
-        "both": "in both modalities together, ",
-    }[modalities]
     first, second = ("stimulus1", "stimulus2") if delayed else ("stimulus", "stimulus")
-    return parts.spec(
+    return SUITE.task(
         name,
-        f"Respond in the direction of the stronger of two stimuli {where}{order}.",
+        what_of_two(modalities, attended, together=not delayed),
         _epochs(delayed, dt),
         stronger_of_two(modalities, attended, coherences, SPLIT),
         two_stimuli(modalities, attended, first, second),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from tertium.tasks.multitask import yang19_parts as parts
 from tertium.tasks.multitask.shared import choice, on_drawn_modality, one_stimulus, uniform
+from tertium.tasks.multitask.yang19_parts import SUITE
 from tertium.tasks.spec import Epoch, TaskSpec
 
 Start = Literal["fd", "react", "delay"]
@@ -71,7 +71,7 @@ def _go(start: Start, anti: bool, dt: float, noise: float, shared_timing: bool) 
         ),
     }[start]
     seen = {"fd": ("stimulus", "response"), "react": ("response",), "delay": ("stimulus",)}[start]
-    return parts.spec(
+    return SUITE.task(
         f"{start}{'anti' if anti else 'go'}",
         f"Respond {'opposite to' if anti else 'in'} the direction of a stimulus {_WHEN[start]}.",
         (*before, Epoch("response", 0.5)),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from tertium.tasks.distributions import Choice
-from tertium.tasks.multitask import yang19_parts as parts
-from tertium.tasks.multitask.shared import Conditions, choice, on_drawn_modality, same_half, same_place
-from tertium.tasks.spec import Epoch, Stimulus, TaskSpec
+from tertium.tasks.multitask.shared import choice, on_drawn_modality, same_half, same_place
+from tertium.tasks.multitask.yang19_parts import SUITE
+from tertium.tasks.spec import Conditions, Epoch, Stimulus, TaskSpec
 
 #: The ten directions of the category tasks; those below pi are one category.
 CATEGORY_LOCATIONS = tuple(float(x) for x in np.arange(0.1, 2.0, 0.2) * np.pi)
@@ -64,7 +64,7 @@ def _matching(
         *on_drawn_modality("location_1", "stimulus1"),
         *on_drawn_modality("location_2", "response"),
     )
-    return parts.spec(
+    return SUITE.task(
         name,
         what,
         (

@@ -15,7 +15,7 @@ from tertium.tasks.distributions import Distribution
 from tertium.tasks.engine.checking import names_of
 from tertium.tasks.noise import Noise
 from tertium.tasks.response_rules import SignOfOutput
-from tertium.tasks.spec import Epoch, LossWeight, Series, Stimulus, Stream, Target, TaskSpec
+from tertium.tasks.spec import LossWeight, Series, Stimulus, Stream, Target, TaskSpec, lasting
 
 #: Epoch -> its duration in seconds, in order.
 Seconds = Mapping[str, float | Distribution]
@@ -35,7 +35,7 @@ def retimed(spec: TaskSpec, seconds: Seconds) -> TaskSpec:
     """
     return replace(
         spec,
-        epochs=tuple(Epoch(name, duration) for name, duration in seconds.items()),
+        epochs=lasting(**seconds),
         stimuli=_during_only(spec.stimuli, seconds),
         targets=_during_only(spec.targets, seconds),
         weights=_during_only(spec.weights, seconds),

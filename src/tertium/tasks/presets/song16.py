@@ -10,6 +10,7 @@ here. The longer fixations that it tests with can be had by ``task.batch(n, fixa
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -100,12 +101,12 @@ def multisensory(*, dt: float = 0.02) -> TaskSpec:
     dt : float
         Time step in seconds.
     """
-    tuning: dict[str, Any] = {"low": 6.0, "high": 19.0, "rising": (0.5, 1.1), "falling": (1.1, 0.5)}
+    tuned = partial(TunedPair, low=6.0, high=19.0, rising=(0.5, 1.1), falling=(1.1, 0.5))
     spec = multisensory_decision(
         dt=dt,
         rates=range(6, 20),
-        visual=TunedPair("visual", **tuning),
-        auditory=TunedPair("auditory", **tuning),
+        visual=tuned("visual"),
+        auditory=tuned("auditory"),
     )
     seconds = {"fixation": 0.1, "stimulus": 1.0, "decision": 0.3}
     return _pycog(spec, "multisensory", seconds, conditions=3 * 14, blank=1.0)

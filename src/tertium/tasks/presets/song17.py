@@ -10,7 +10,7 @@ steps, where the code cuts them down. Revisions of the code differ in the noise 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from functools import partial
 
 import numpy as np
 
@@ -98,14 +98,14 @@ def multisensory(*, dt: float = 0.01) -> TaskSpec:
     dt : float
         Time step in seconds.
     """
-    tuning: dict[str, Any] = {"low": 0.0, "high": 25.0, "rising": (0.5, 1.0), "falling": (0.5, 0.0)}
+    tuned = partial(TunedPair, low=0.0, high=25.0, rising=(0.5, 1.0), falling=(0.5, 0.0))
     spec = multisensory_decision(
         dt=dt,
         fixation=0.75,
         stimulus=1.0,
         decision=0.5,
-        visual=TunedPair("visual", **tuning),
-        auditory=TunedPair("auditory", **tuning),
+        visual=tuned("visual"),
+        auditory=tuned("auditory"),
     )
     spec = replace(spec, conditions={**spec.conditions, "rate": Uniform(9.0, 16.0)})
     return _pyrl(spec, "multisensory", 0.018)

@@ -10,7 +10,7 @@ from tertium.tasks.channels import Channel
 from tertium.tasks.course import TrialCourse
 from tertium.tasks.distributions import Columns, Given
 from tertium.tasks.sequence.near_value import NearValue
-from tertium.tasks.spec import Epoch, LossWeight, Series, Stimulus, Target, TaskSpec
+from tertium.tasks.spec import LossWeight, Series, Stimulus, Target, TaskSpec, lasting
 
 
 def adding(*, length: int = 100, dt: float = 0.01, tolerance: float = 0.04) -> TaskSpec:
@@ -42,7 +42,7 @@ def adding(*, length: int = 100, dt: float = 0.01, tolerance: float = 0.04) -> T
         what="Report the sum of the two marked numbers of a sequence.",
         cite="Hochreiter & Schmidhuber 1997 Neural Computation",
         dt=dt,
-        epochs=(Epoch("sequence", (length - 1) * dt), Epoch("answer", dt)),
+        epochs=lasting(sequence=(length - 1) * dt, answer=dt),
         inputs=(Channel("number"), Channel("marker")),
         outputs=(Channel("sum"),),
         conditions={

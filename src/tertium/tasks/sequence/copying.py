@@ -13,7 +13,7 @@ from tertium.tasks.channels import OneHot
 from tertium.tasks.course import TrialCourse
 from tertium.tasks.distributions import Distribution, Given
 from tertium.tasks.response_rules import ResponseRule
-from tertium.tasks.spec import Epoch, LossWeight, Series, Stimulus, Target, TaskSpec
+from tertium.tasks.spec import LossWeight, Series, Stimulus, Target, TaskSpec, lasting
 
 if TYPE_CHECKING:
     from tertium.tasks.trial_batch import TrialBatch
@@ -60,7 +60,7 @@ def copying(
         what="Repeat a string of symbols after a long blank.",
         cite="Arjovsky, Shah & Bengio 2016 ICML",
         dt=dt,
-        epochs=(Epoch("show", length * dt), Epoch("delay", delay), Epoch("recall", length * dt)),
+        epochs=lasting(show=length * dt, delay=delay, recall=length * dt),
         inputs=(OneHot("symbol", symbols + 2),),
         outputs=(OneHot("symbol", symbols + 1),),
         conditions={"string": Given(lambda rng, drawn, n: rng.integers(symbols, size=(n, length)))},

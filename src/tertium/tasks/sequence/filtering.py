@@ -13,7 +13,7 @@ from tertium.tasks.course import TrialCourse
 from tertium.tasks.distributions import Choice
 from tertium.tasks.noise import Noise
 from tertium.tasks.response_rules import FollowsTarget
-from tertium.tasks.spec import Epoch, LossWeight, Series, Stimulus, Stream, Target, TaskSpec
+from tertium.tasks.spec import Epoch, LossWeight, Series, Stimulus, Stream, Target, TaskSpec, lasting
 
 
 def sine_generator(
@@ -67,7 +67,7 @@ def sine_generator(
         what="Put out a sine wave whose frequency a constant input sets.",
         cite="Sussillo & Barak 2013 Neural Computation",
         dt=dt,
-        epochs=(Epoch("settle", settle), Epoch("wave", duration)),
+        epochs=lasting(settle=settle, wave=duration),
         inputs=(Channel("frequency"),),
         outputs=(Channel("wave"),),
         conditions={

@@ -12,7 +12,7 @@ from tertium.tasks.channels import Channel
 from tertium.tasks.decision.two_choice import choice_from, fixate_then_choose
 from tertium.tasks.distributions import Columns, Distribution, Given, Uniform
 from tertium.tasks.noise import Noise
-from tertium.tasks.spec import Epoch, Stimulus, TaskSpec
+from tertium.tasks.spec import Stimulus, TaskSpec, lasting
 
 
 def interval_discrimination(
@@ -61,35 +61,27 @@ def interval_discrimination(
         return (second + low) * dt
 
     frame = fixate_then_choose(("fixation", "stimulus1", "delay1", "stimulus2", "delay2"))
-    return TaskSpec(
+    return frame.task(
         name="interval_discrimination",
         what="Tell which of two stimuli was shown for longer.",
         cite="Genovesio, Tsujimoto & Wise 2009 Neuron",
         dt=dt,
-        epochs=(
-            Epoch("fixation", fixation),
-            Epoch("stimulus1", "duration1"),
-            Epoch("delay1", delay1),
-            Epoch("stimulus2", "duration2"),
-            Epoch("delay2", delay2),
-            Epoch("decision", decision),
+        epochs=lasting(
+            fixation=fixation,
+            stimulus1="duration1",
+            delay1=delay1,
+            stimulus2="duration2",
+            delay2=delay2,
+            decision=decision,
         ),
-        inputs=(*frame.inputs, Channel("stimulus1"), Channel("stimulus2")),
-        outputs=frame.outputs,
+        inputs=(Channel("stimulus1"), Channel("stimulus2")),
         conditions={
             "duration1": Given(lambda rng, drawn, n: rng.integers(low, high + 1, size=n) * dt),
             "duration2": Given(other),
             "difference": lambda c: c["duration1"] - c["duration2"],
             "choice": choice_from("difference"),
         },
-        stimuli=(
-            *frame.stimuli,
-            Stimulus("stimulus1", 1.0, "stimulus1"),
-            Stimulus("stimulus2", 1.0, "stimulus2"),
-        ),
-        targets=frame.targets,
-        weights=frame.weights,
-        response=frame.response,
+        stimuli=(Stimulus("stimulus1", 1.0, "stimulus1"), Stimulus("stimulus2", 1.0, "stimulus2")),
         noise={name: Noise(noise, "leaky", tau=0.1) for name in ("stimulus1", "stimulus2")},
         facets=("choice",),
     )

@@ -14,7 +14,7 @@ from tertium.tasks.course import TrialCourse
 from tertium.tasks.distributions import Choice, Distribution, TruncatedExponential, Uniform
 from tertium.tasks.noise import Noise
 from tertium.tasks.response_rules import CrossingTime
-from tertium.tasks.spec import Epoch, LossWeight, Series, Stimulus, Target, TaskSpec
+from tertium.tasks.spec import LossWeight, Series, Stimulus, Target, TaskSpec, lasting
 
 #: How the target of the ``go`` output looks: 1 from the right time on, or rising to 1 until then.
 Shape = Literal["step", "ramp"]
@@ -61,12 +61,12 @@ def ready_set_go(
         what="Measure the interval between two flashes, and go after it has passed again.",
         cite="Remington, Narain, Hosseini & Jazayeri 2018 Neuron",
         dt=dt,
-        epochs=(
-            Epoch("fixation", fixation),
-            Epoch("ready", flash),
-            Epoch("wait", lambda c: _rest(c["interval"], flash, dt)),
-            Epoch("set", flash),
-            Epoch("production", lambda c: 2 * c["production_time"]),
+        epochs=lasting(
+            fixation=fixation,
+            ready=flash,
+            wait=lambda c: _rest(c["interval"], flash, dt),
+            set=flash,
+            production=lambda c: 2 * c["production_time"],
         ),
         inputs=(Channel("fixation"), Channel("ready"), Channel("set"), *context),
         outputs=(Channel("go"),),
@@ -124,15 +124,15 @@ def one_two_three_go(
         what="See three flashes at equal intervals, and go when the fourth would come.",
         cite="Egger, Remington, Chang & Jazayeri 2019 Nature Neuroscience",
         dt=dt,
-        epochs=(
-            Epoch("fixation", fixation),
-            Epoch("target", target),
-            Epoch("s1", flash),
-            Epoch("wait1", lambda c: _rest(c["interval"], flash, dt)),
-            Epoch("s2", flash),
-            Epoch("wait2", lambda c: _rest(c["interval"], flash, dt)),
-            Epoch("s3", flash),
-            Epoch("production", lambda c: _rest(c["interval"], flash, dt) + response),
+        epochs=lasting(
+            fixation=fixation,
+            target=target,
+            s1=flash,
+            wait1=lambda c: _rest(c["interval"], flash, dt),
+            s2=flash,
+            wait2=lambda c: _rest(c["interval"], flash, dt),
+            s3=flash,
+            production=lambda c: _rest(c["interval"], flash, dt) + response,
         ),
         inputs=(Channel("fixation"), Channel("flash"), Channel("target")),
         outputs=(Channel("go"),),
@@ -185,12 +185,7 @@ def motor_timing(
         what="Produce the interval that a cue names.",
         cite="Wang, Narain, Hosseini & Jazayeri 2018 Nature Neuroscience",
         dt=dt,
-        epochs=(
-            Epoch("fixation", fixation),
-            Epoch("cue", cue),
-            Epoch("set", flash),
-            Epoch("production", lambda c: 2 * c["interval"]),
-        ),
+        epochs=lasting(fixation=fixation, cue=cue, set=flash, production=lambda c: 2 * c["interval"]),
         inputs=(Channel("fixation"), OneHot("cue", len(named)), Channel("set")),
         outputs=(Channel("go"),),
         conditions={
