@@ -4,20 +4,21 @@ import numpy as np
 import pytest
 import torch
 
-from tertium.errors import BadInput
+from tertium.dynamics import sequentiality
 from tertium.rng import Seeds
 from tertium.studies.methods.orhan import (
     angular_error,
-    mean_log_ridge,
     population_vector_skill,
     rank_correlation,
-    sequentiality,
     shuffled_in_time,
     skill,
 )
 from tertium.studies.methods.orhan_comparison import comparison, tuning
 from tertium.studies.methods.orhan_networks import (
+    CONDITIONS,
+    FIXED,
     MEASURES,
+    VARIABLE,
     Kind,
     NetworksConfig,
     absolute_error,
@@ -31,97 +32,13 @@ from tertium.studies.orhan2019 import Orhan2019
 from tertium.tasks import make
 
 
-def bumps(peaks, steps=150, trials=3, width=4.0, background=0.05):
-    """Units that peak at given steps, the same in all trials: shape (time, trial, unit)."""
-    one = background + 4 * np.exp(-(((np.arange(steps)[:, None] - np.asarray(peaks)) / width) ** 2))
-    return np.repeat(one[:, None], trials, axis=1)
-
-
-def index_by_loops(rates, bins=20, window=5):
-    """The definition, unit by unit: what the fast one has to agree with."""
-    trials = []
-    for one in np.moveaxis(rates, 1, 0):
-        peaks, logs = [], []
-        for unit in one.T:
-            if unit.mean() <= 0.1:
-                continue
-            peak = int(unit.argmax())
-            near = range(max(peak - window // 2, 0), min(peak + window // 2, len(unit) - 1))
-            far = [t for t in range(len(unit)) if t not in near]
-            peaks.append(peak)
-            logs.append(np.log(np.mean([unit[t] for t in near]) / np.mean([unit[t] for t in far])))
-        edges = np.linspace(min(peaks), max(peaks), bins + 1)
-        share = np.array(
-            [sum(min(np.searchsorted(edges, p, "right") - 1, bins - 1) == b for p in peaks) for b in range(bins)]
-        )
-        share = (share + 0.1) / (share + 0.1).sum()
-        trials.append(np.mean(logs) - (share * np.log(share)).sum())
-    return float(np.mean(trials))
-
-
-@pytest.mark.parametrize("seed", [0, 1])
-def test_index_is_that_of_the_definition(seed):
-    rates = np.random.default_rng(seed).gamma(0.3, 1.0, size=(60, 4, 30))
-    rates[..., :5] *= 0.05  # silent units
-    assert sequentiality(rates).index == pytest.approx(index_by_loops(rates), abs=1e-12)
-    assert sequentiality(rates).units.max() <= 25
-
-
-def test_a_sequence_has_a_high_index_and_a_persistent_state_a_low_one():
-    sequence = sequentiality(bumps(np.linspace(2, 147, 60)))
-    persistent = sequentiality(1 + 0.01 * bumps(np.full(60, 30)))
-    assert sequence.entropy[0] == pytest.approx(np.log(20), abs=0.02)  # 60 peaks do not quite divide evenly
-    assert persistent.ridge[0] == pytest.approx(np.log(1.04), abs=0.005)
-    # one bin holds 60.1, nineteen hold 0.1
-    share = np.array([60.1] + [0.1] * 19) / 62
-    assert persistent.entropy[0] == pytest.approx(-(share * np.log(share)).sum(), abs=1e-12)
-    assert sequence.index - persistent.index > 4
-
-
-def test_narrower_bumps_are_more_sequential():
-    peaks = np.linspace(5, 145, 40)
-    indices = [sequentiality(bumps(peaks, width=w)).index for w in (2.0, 5.0, 15.0, 60.0)]
-    assert all(np.diff(indices) < -0.3)
-
-
-def test_bins_of_the_whole_trial_see_that_peaks_are_close_together():
-    rates = bumps(np.repeat(np.arange(30, 50), 3))
-    assert sequentiality(rates).index - sequentiality(rates, whole_trial=True).index > 1.0
-    spread = bumps(np.linspace(0, 149, 60))
-    assert sequentiality(spread).index == pytest.approx(sequentiality(spread, whole_trial=True).index, abs=1e-9)
-
-
 def test_shuffling_keeps_rates_and_destroys_bumps():
-    rates = bumps(np.linspace(2, 147, 60), width=10.0)
+    steps = np.arange(150)[:, None, None]
+    rates = np.repeat(0.05 + 4 * np.exp(-(((steps - np.linspace(2, 147, 60)) / 10) ** 2)), 3, axis=1)
     mixed = shuffled_in_time(rates, np.random.default_rng(0))
     assert np.array_equal(np.sort(rates, axis=0), np.sort(mixed, axis=0))
-    assert sequentiality(mixed).ridge.mean() < sequentiality(rates).ridge.mean() - 0.5
-
-
-def test_window_at_both_ends_of_the_trial():
-    rates = np.ones((10, 2))
-    rates[0, 0] = rates[9, 1] = 5.0
-    # peak at 0: steps 0 and 1 are the ridge, (5 + 1) / 2; peak at 9: steps 7 and 8, the last is never in it
-    expected = (np.log(3.0) + np.log(1.0) - np.log(12 / 8)) / 2
-    assert mean_log_ridge(rates, np.array([0, 9])) == pytest.approx(expected, abs=1e-12)
-
-
-def test_units_without_a_ratio_are_left_out_and_silence_has_no_index():
-    rates = np.full((20, 1, 2), 0.5)
-    rates[3, 0, 0] = 2.0
-    alone = sequentiality(rates[..., :1]).ridge[0]
-    rates[:, 0, 1], rates[5, 0, 1] = -0.2, 50.0  # on average active, elsewhere negative
-    assert sequentiality(rates).ridge[0] == pytest.approx(alone)
-    assert np.isnan(sequentiality(np.zeros((20, 2, 3))).index)
-
-
-def test_rates_that_cannot_be_measured():
-    with pytest.raises(
-        BadInput, match=r"rates: got shape \(5, 2, 3\), expected \(time, trial, unit\) with more than 5"
-    ):
-        sequentiality(np.ones((5, 2, 3)))
-    with pytest.raises(BadInput, match="a value that is not finite"):
-        sequentiality(np.full((20, 2, 3), np.inf))
+    ridge = [sequentiality(one.swapaxes(0, 1)).ridge.mean() for one in (rates, mixed)]
+    assert ridge[1] < ridge[0] - 0.5
 
 
 def test_skill_of_guesses_of_the_truth_and_of_the_population_vector():
@@ -158,15 +75,20 @@ def test_rank_correlation_has_no_value_without_ranks():
     assert np.isnan(rank_correlation(np.arange(3.0), np.ones(3)))
 
 
-def test_kinds_differ_from_the_compared_network_in_one_thing():
+def test_conditions_differ_from_the_first_in_one_thing():
     config = NetworksConfig()
-    found = {kind.name: kind for kind in kinds(config)}
-    others = [found[name] for name in ("fixed delay again", "variable delay", "comparison", "tanh")]
     fields = ("lambda0", "sigma0", "task", "variable", "nonlinearity")
-    assert [sum(getattr(o, f) != getattr(found["fixed delay"], f) for f in fields) for o in others] == [0, 1, 1, 1]
-    batch = task_of(found["variable delay"], config).batch(200, seed=0)
+    base = kinds(FIXED, config)
+    assert [one.lambda0 for one in base] == list(config.lambda0)
+    for condition, number in zip(CONDITIONS, (0, 0, 1, 1, 1), strict=True):
+        pairs = zip(base, kinds(condition, config), strict=True)
+        assert {sum(getattr(a, f) != getattr(b, f) for f in fields) for a, b in pairs} == {number}
+    assert len({kind.key for condition in CONDITIONS for kind in kinds(condition, config)}) == 25
+    batch = task_of(kinds(VARIABLE, config)[0], config).batch(200, seed=0)
     delays = np.diff(batch.epochs["delay"], axis=1)[:, 0]
     assert sorted(set(delays)) == [10, 40, 70, 100]
+    rates = [kinds(condition, config)[0].learning_rate(config) for condition in CONDITIONS]
+    assert rates == [1e-3, 1e-3, 1e-3, 5e-4, 3e-4]
 
 
 def test_initial_weights():
@@ -203,7 +125,7 @@ def test_goals_are_those_of_numpy():
 
 def test_all_that_is_measured_has_a_name():
     config = NetworksConfig(units=30, trials=8)
-    kind = kinds(config)[-1]
+    kind = kinds(FIXED, config)[-1]
     task = task_of(kind, config)
     numbers, rates = measure(blank_network(kind, config, task, Seeds(0)), task.batch(8, seed=0), Seeds(0))
     assert tuple(numbers) == MEASURES[:8]
@@ -211,27 +133,31 @@ def test_all_that_is_measured_has_a_name():
 
 
 def planted(index, **skill):
-    names = ["0.8", "0.9", "0.91", "0.92", "fixed delay", "fixed delay again", "variable delay", "comparison", "tanh"]
-    measures = {name: np.full(9, 0.9) for name in MEASURES}
-    measures |= {"index": np.array(index), "index untrained": np.arange(9.0)[::-1], "skill untrained": np.zeros(9)}
+    """Five conditions by four values of lambda0: the index of each condition rises along lambda0 from a mean."""
+    along = np.array([-0.3, -0.1, 0.1, 0.3])
+    measures = {name: np.full((5, 4), 0.9) for name in MEASURES}
+    measures |= {"index": np.array(index)[:, None] + along, "skill untrained": np.zeros((5, 4))}
+    measures["index untrained"] = np.tile(np.arange(4.0)[::-1], (5, 1))
     for name, value in skill.items():
-        measures["skill"][names.index(name)] = value
-    return Orhan2019.Results(names, np.array([0.8, 0.9, 0.91, 0.92]), measures, {})
+        measures["skill"][CONDITIONS.index(name)] = value
+    return Orhan2019.Results(np.array([0.8, 0.9, 0.91, 0.92]), measures, {})
 
 
 def test_claims_take_the_right_differences():
-    claims = {c.id: c for c in Orhan2019().claims(planted([2.0, 2.5, 2.6, 2.9, 3.0, 3.05, 2.5, 3.4, 2.2]))}
+    claims = {c.id: c for c in Orhan2019().claims(planted([3.0, 3.05, 2.5, 3.4, 2.2]))}
     assert claims["lambda0"].value == pytest.approx(1.0)
     assert claims["lambda0"].control.value == pytest.approx(-1.0)
     values = [claims[n].value for n in ("variable_delay", "comparison", "tanh")]
     assert values == pytest.approx([0.5, 0.4, 0.8])
     assert claims["tanh"].control.value == pytest.approx(0.05)
-    assert claims["learned"].value == pytest.approx(0.9)
+    assert claims["learned"].value == 1
+    assert claims["learned"].control.value == 0
 
 
 def test_networks_that_have_not_learned_are_compared_with_none():
-    claims = {c.id: c for c in Orhan2019().claims(planted([3.0] * 9, comparison=0.3, tanh=0.1))}
-    assert np.isnan(claims["comparison"].value)
+    only_last = np.array([0.3, 0.3, 0.3, 0.9])
+    claims = {c.id: c for c in Orhan2019().claims(planted([3.0, 3.0, 3.0, 3.4, 3.0], comparison=only_last, tanh=0.1))}
+    assert claims["comparison"].value == pytest.approx(0.4), "of one lambda0"
     assert np.isnan(claims["tanh"].value)
     assert claims["variable_delay"].value == 0
-    assert claims["learned"].value == pytest.approx(0.3), "tanh units do not count"
+    assert claims["learned"].value == pytest.approx(13 / 16), "tanh units do not count"

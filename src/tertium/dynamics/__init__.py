@@ -17,14 +17,27 @@ _NAMES = {
     "SlowPoints": "roots.points",
     "fixed_points": "roots.search",
     "grid_states": "states",
+    "Sequentiality": "sequences",
     "sample_states": "states",
+    "sequentiality": "sequences",
 }
 
-__all__ = ["Dynamics", "FixedPoints", "SlowPoints", "as_dynamics", "fixed_points", "grid_states", "sample_states"]
+__all__ = [
+    "Dynamics",
+    "FixedPoints",
+    "Sequentiality",
+    "SlowPoints",
+    "as_dynamics",
+    "fixed_points",
+    "grid_states",
+    "sample_states",
+    "sequentiality",
+]
 
 if TYPE_CHECKING:
     from tertium.dynamics.roots.points import FixedPoints, SlowPoints
     from tertium.dynamics.roots.search import fixed_points
+    from tertium.dynamics.sequences import Sequentiality, sequentiality
     from tertium.dynamics.states import grid_states, sample_states
     from tertium.dynamics.step import Dynamics, as_dynamics
 

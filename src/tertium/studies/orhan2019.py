@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from tertium.studies.base import Picture, Reference, Study
 from tertium.studies.claim import Claim, Control, at_least
-from tertium.studies.methods.orhan import rank_correlation
+from tertium.studies.methods.orhan import mean_of_known, rank_correlation
 from tertium.studies.methods.orhan_networks import (
     AGAIN,
-    BASE,
     COMPARISON,
+    CONDITIONS,
+    FIXED,
     MEASURES,
     TANH,
     VARIABLE,
@@ -40,15 +41,17 @@ class Orhan2019(Study):
 
     Rate networks see the spikes of 50 tuned units for 25 steps and report the orientation after a delay of 100. The
     sequentiality index of the trained networks is compared over initial weights (``lambda0``), delays (fixed or
-    variable), tasks (report an orientation, or compare two values) and nonlinearities (ReLU or tanh).
+    variable), tasks (report an orientation, or compare two values) and nonlinearities (ReLU or tanh). As in the paper
+    each comparison is made at every lambda0 and averaged; a network that has not learned is compared with none.
 
-    Tasks, initial weights, network and index are those of the paper's public code. Ours: 100 units instead of 500, and
-    450 steps with a falling learning rate in place of 25,000 at one rate. Most networks then err more than the paper
-    admits (half of the optimal error again), so the skill of each is measured beside its index. The temporally
-    structured task is the paper's comparison (COMP): its change detection is not learned in so few steps. The paper
-    averages over many initial weights; here lambda0 varies at one sigma0, and the other comparisons are made at one
-    lambda0 with a smaller sigma0, at which the comparison is learned. tanh units need a smaller learning rate. Networks
-    trained with variable delays are measured at the longest, so that all trials that are measured are equally long.
+    Tasks, initial weights, network and index are those of the paper's public code. Ours: 100 units instead of 500;
+    1,250 steps with a falling learning rate in place of 25,000 at one rate, so that most networks err more than the
+    paper admits (half of the optimal error again), and the skill of each is measured beside its index; no cost on
+    rates, which the paper has late in training (1e-4); one sigma0 (0.1) instead of a range, at which all tasks are
+    learned in so few steps. The temporally structured task is the paper's comparison (COMP): its change detection is
+    not. tanh units and the comparison need a smaller learning rate. Networks trained with variable delays are measured
+    at the longest, so that all trials that are measured are equally long. Steps, lambda0, sigma0 and learning rates
+    were chosen on seeds 0 to 2.
     """
 
     row, kind = "COG08", "simulation"
@@ -62,8 +65,8 @@ class Orhan2019(Study):
             "10.1038/s41593-018-0314-y",
         ),
     )
-    test_seeds = (10, 11, 12)
-    smoke = {"units": 40, "lambda0": (0.8, 0.92), "batch": 8, "steps": 8, "warm_up": 2, "trials": 16}
+    test_seeds = (20, 21, 22, 23, 24)
+    smoke = {"units": 40, "lambda0": (0.9, 0.98), "batch": 8, "steps": 8, "warm_up": 2, "trials": 16}
 
     class Config(NetworksConfig):
         """Networks, training and measurements."""
@@ -72,54 +75,58 @@ class Orhan2019(Study):
     class Results:
         """What one seed measured of each network."""
 
-        networks: list[str]
-        lambda0: Floats  # (value,) of the first networks
-        measures: dict[str, Floats]  # measure -> (network,)
-        rates: dict[str, Floats]  # network -> (time, unit), one trial
+        lambda0: Floats  # (value,)
+        measures: dict[str, Floats]  # measure -> (condition, value), in the order of CONDITIONS
+        rates: dict[str, Floats]  # condition -> (value, time, unit), one trial of each network
 
-        def of(self, measure: str, network: str) -> float:
-            """Return one number of one network."""
-            return float(self.measures[measure][self.networks.index(network)])
+        def of(self, measure: str, condition: str) -> Floats:
+            """Return one measure of the networks of one condition, (value,)."""
+            return self.measures[measure][CONDITIONS.index(condition)]
+
+        def index(self, condition: str) -> Floats:
+            """Return the sequentiality index of one condition, (value,), NaN where a network has not learned."""
+            return np.where(self.of("skill", condition) >= LEARNED, self.of("index", condition), np.nan)
 
         def difference(self, more: str, less: str) -> float:
-            """Return how much more sequential one network is than another, NaN if either has not learned."""
-            if min(self.of("skill", more), self.of("skill", less)) < LEARNED:
-                return float("nan")
-            return self.of("index", more) - self.of("index", less)
+            """Return how much more sequential one condition is, over the lambda0 at which both have learned."""
+            return float(mean_of_known(self.index(more) - self.index(less)))
 
     def run(self, config: Config, lab: Lab) -> Results:
         """Train each network and measure it."""
-        found = {
-            kind.name: lab.stage(f"network-{kind.key}", partial(trained_and_measured, kind, config, lab))
-            for kind in lab.track(kinds(config), "networks")
-        }
-        numbers = np.array([one["numbers"] for one in found.values()])
+        every = [kind for condition in CONDITIONS for kind in kinds(condition, config)]
+        found = [
+            lab.stage(f"network-{kind.key}", partial(trained_and_measured, kind, config, lab))
+            for kind in lab.track(every, "networks")
+        ]
+        shape = (len(CONDITIONS), len(config.lambda0))
+        numbers = np.array([one["numbers"] for one in found]).reshape(*shape, len(MEASURES))
+        rates = np.array([one["rates"] for one in found])
         return self.Results(
-            networks=list(found),
             lambda0=np.array(config.lambda0),
-            measures=dict(zip(MEASURES, numbers.T, strict=True)),
-            rates={name: one["rates"] for name, one in found.items()},
+            measures={name: numbers[..., i] for i, name in enumerate(MEASURES)},
+            rates={name: rates[shape[1] * i : shape[1] * (i + 1)] for i, name in enumerate(CONDITIONS)},
         )
 
     def claims(self, results: Results) -> Iterator[Claim]:
         """Yield what makes memories more sequential, and that the networks have them."""
-        relu = np.array([name != TANH for name in results.networks])
-        swept = slice(len(results.lambda0))
-        learned = results.measures["skill"][swept] >= LEARNED
-        index, untrained = (results.measures[name][swept] for name in ("index", "index untrained"))
+        relu = [i for i, name in enumerate(CONDITIONS) if name != TANH]
         yield Claim(
             "learned",
-            "Every network of ReLU units remembers (skill: 0 for guesses, 1 for no error).",
-            float(results.measures["skill"][relu].min()),
-            at_least(LEARNED),
+            "At least nine in ten networks of ReLU units remember (skill 0.4 or more; 0 for guesses, 1 for no error).",
+            float((results.measures["skill"][relu] >= LEARNED).mean()),
+            at_least(0.9),
             "ours; Orhan & Ma 2019 leave out networks that remember too little",
-            Control("the best of the same networks before training", float(results.measures["skill untrained"].max())),
-            judge="each",
-            unit="skill",
+            Control(
+                "the same networks before training", float((results.measures["skill untrained"] >= LEARNED).mean())
+            ),
+            unit="fraction of networks",
         )
+        index = mean_of_known([results.index(FIXED), results.index(AGAIN)])
+        learned = np.isfinite(index)
+        untrained = (results.of("index untrained", FIXED) + results.of("index untrained", AGAIN)) / 2
         yield Claim(
             "lambda0",
-            "The larger lambda0, the more sequential the trained network.",
+            "The larger lambda0, the more sequential the trained networks (two at each lambda0).",
             rank_correlation(results.lambda0[learned], index[learned]) if learned.sum() > 3 else float("nan"),
             at_least(0.8),
             "canon COG08; Orhan & Ma 2019",
@@ -134,27 +141,27 @@ class Orhan2019(Study):
 
 
 def comparisons(results: Orhan2019.Results) -> Iterator[Claim]:
-    """Yield the differences that delay, task and nonlinearity make; the control is another network of the same kind."""
-    again = results.difference(AGAIN, BASE)
+    """Yield the differences that delay, task and nonlinearity make; the control is other networks of the same kind."""
+    again = results.difference(AGAIN, FIXED)
     for name, sentence, difference, least, source in (
         (
             "variable_delay",
             "Networks trained with a fixed delay are more sequential than with variable delays.",
-            results.difference(BASE, VARIABLE),
+            results.difference(FIXED, VARIABLE),
             0.3,
             "canon COG08; Orhan & Ma 2019",
         ),
         (
             "comparison",
             "Networks that compare two stimuli are more sequential than networks that report one.",
-            results.difference(COMPARISON, BASE),
+            results.difference(COMPARISON, FIXED),
             0.1,
             "canon COG08; Orhan & Ma 2019; margin ours",
         ),
         (
             "tanh",
             "ReLU units are more sequential than tanh units.",
-            results.difference(BASE, TANH),
+            results.difference(FIXED, TANH),
             0.1,
             "canon COG08; Orhan & Ma 2019; margin ours",
         ),
@@ -165,6 +172,6 @@ def comparisons(results: Orhan2019.Results) -> Iterator[Claim]:
             difference,
             at_least(least),
             source,
-            Control("a second network of the first kind, other initial weights and trials", again),
+            Control("networks of the first kind again, other initial weights and trials", again),
             unit="difference of the sequentiality index",
         )

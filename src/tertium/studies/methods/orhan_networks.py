@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from tertium.dynamics import sequentiality
 from tertium.learning.training.schedules import Cosine
 from tertium.models import RateRNN
 from tertium.models.recurrent.initial_weights import DiagonalPlusGaussian
 from tertium.studies.base import Field, StudyConfig
-from tertium.studies.methods.orhan import population_vector_skill, sequentiality, shuffled_in_time, skill
+from tertium.studies.methods.orhan import population_vector_skill, shuffled_in_time, skill
 from tertium.studies.methods.orhan_comparison import comparison
 from tertium.tasks import make
 from tertium.tasks.distributions import Choice
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
     from tertium.studies.lab import Lab
     from tertium.tasks.trial_batch import TrialBatch
 
-#: Networks beside those that differ in lambda0: the base, the same once more from other random numbers, and those that
-#: differ from the base in one thing.
-BASE, AGAIN, VARIABLE, COMPARISON, TANH = "fixed delay", "fixed delay again", "variable delay", "comparison", "tanh"
+#: Conditions: the base, the base once more from other random numbers, and those that differ from it in one thing.
+FIXED, AGAIN, VARIABLE, COMPARISON, TANH = "fixed delay", "fixed delay again", "variable delay", "comparison", "tanh"
+CONDITIONS = (FIXED, AGAIN, VARIABLE, COMPARISON, TANH)
 
 #: What is measured of each network, in the order of `measure`.
 MEASURES = (
@@ -42,18 +43,17 @@ class NetworksConfig(StudyConfig):
 
     units: int = Field(100, ge=2, description="recurrent units (paper: 500)")
     lambda0: tuple[float, ...] = Field(
-        (0.80, 0.83, 0.86, 0.89, 0.92), description="initial weights of units onto themselves (paper: 0.8 to 0.98)"
+        (0.86, 0.89, 0.92, 0.95, 0.98), description="initial weights of units onto themselves (paper: 0.8 to 0.98)"
     )
-    sigma0: float = Field(0.25, ge=0, description="spread of the other initial weights, times sqrt(units)")
-    compared_lambda0: float = Field(0.92, description="lambda0 of networks that differ in task, delay, nonlinearity")
-    compared_sigma0: float = Field(0.1, ge=0, description="sigma0 of those; their activity dies out before training")
+    sigma0: float = Field(0.1, ge=0, description="spread of the other initial weights, times sqrt(units)")
     delay: float = Field(1.0, gt=0, description="the fixed delay, of all measurements too, seconds (100 steps)")
     delays: tuple[float, ...] = Field((0.1, 0.4, 0.7, 1.0), description="the variable delays, seconds (paper)")
     batch: int = Field(32, ge=1, description="trials of a step (paper: 50)")
-    steps: int = Field(450, ge=1, description="training steps (paper: 25,000)")
+    steps: int = Field(1250, ge=1, description="training steps (paper: 25,000)")
     learning_rate: float = Field(1e-3, gt=0, description="of Adam, falling to a twentieth (paper: 5e-4 throughout)")
+    comparison_learning_rate: float = Field(5e-4, gt=0, description="the same for the comparison")
     tanh_learning_rate: float = Field(3e-4, gt=0, description="the same for tanh units, which larger steps saturate")
-    warm_up: int = Field(50, ge=0, description="steps over which the learning rate rises first")
+    warm_up: int = Field(150, ge=0, description="steps over which the learning rate rises first")
     clip: float = Field(1.0, gt=0, description="largest norm of the gradient")
     trials: int = Field(100, ge=4, description="trials in which a network is measured")
 
@@ -64,8 +64,8 @@ class Kind:
 
     Parameters
     ----------
-    name : str
-        In results and pictures.
+    condition : str
+        One of `CONDITIONS`.
     lambda0, sigma0 : float
         Initial weights of units onto themselves; spread of the others, times the root of the number of units.
     task : {"delayed_estimation", "comparison"}
@@ -74,7 +74,7 @@ class Kind:
     nonlinearity : {"relu", "tanh"}
     """
 
-    name: str
+    condition: str
     lambda0: float
     sigma0: float
     task: Literal["delayed_estimation", "comparison"] = "delayed_estimation"
@@ -83,21 +83,30 @@ class Kind:
 
     @property
     def key(self) -> str:
-        """Return the name as files may have it."""
-        return self.name.replace(" ", "-").replace(".", "_")
+        """Return a name that files may have."""
+        return f"{self.condition} {self.lambda0:g}".replace(" ", "-").replace(".", "_")
+
+    def learning_rate(self, config: NetworksConfig) -> float:
+        """Return Adam's step."""
+        if self.nonlinearity == "tanh":
+            return config.tanh_learning_rate
+        return config.comparison_learning_rate if self.task == "comparison" else config.learning_rate
 
 
-def kinds(config: NetworksConfig) -> list[Kind]:
-    """Return the networks of a seed: one for each lambda0, then `BASE` and those that differ from it in one thing."""
-    compared = (config.compared_lambda0, config.compared_sigma0)
-    return [
-        *(Kind(f"{value:g}", value, config.sigma0) for value in config.lambda0),
-        Kind(BASE, *compared),
-        Kind(AGAIN, *compared),
-        Kind(VARIABLE, *compared, variable=True),
-        Kind(COMPARISON, *compared, task="comparison"),
-        Kind(TANH, *compared, nonlinearity="tanh"),
-    ]
+def kinds(condition: str, config: NetworksConfig) -> list[Kind]:
+    """Return the networks of one condition, one for each lambda0."""
+    made = []
+    for lambda0 in config.lambda0:
+        base = Kind(condition, lambda0, config.sigma0)
+        match condition:
+            case "variable delay":
+                base = replace(base, variable=True)
+            case "comparison":
+                base = replace(base, task="comparison")
+            case "tanh":
+                base = replace(base, nonlinearity="tanh")
+        made.append(base)
+    return made
 
 
 def task_of(kind: Kind, config: NetworksConfig) -> Task:
@@ -154,7 +163,7 @@ def trained_and_measured(kind: Kind, config: NetworksConfig, lab: Lab) -> dict[s
     dict
         ``numbers``, in the order of `MEASURES`, and ``rates``, shape (time, unit), in the first trial.
     """
-    task, seeds = task_of(kind, config), lab.seeds.child(AGAIN if kind.name == AGAIN else "network")
+    task, seeds = task_of(kind, config), lab.seeds.child(AGAIN if kind.condition == AGAIN else "network")
     network = blank_network(kind, config, task, seeds)
     trials = task.batch(config.trials, lab.seeds.child("measured trials"), delay=config.delay)
     before, _ = measure(network, trials, lab.seeds)
@@ -165,7 +174,7 @@ def trained_and_measured(kind: Kind, config: NetworksConfig, lab: Lab) -> dict[s
         goal=binary_cross_entropy if kind.task == "comparison" else absolute_error,
         steps=config.steps,
         batch=config.batch,
-        learning_rate=config.tanh_learning_rate if kind.nonlinearity == "tanh" else config.learning_rate,
+        learning_rate=kind.learning_rate(config),
         schedule=Cosine(final=0.05, warm_up=config.warm_up),
         clip=config.clip,
         validate_every=max(config.steps // 4, 1),
@@ -182,15 +191,16 @@ def measure(network: RateRNN, trials: TrialBatch, seeds: Seeds) -> tuple[dict[st
     with torch.no_grad():
         outputs, states = network(torch.from_numpy(trials.inputs))
         rates = network.rates(states).numpy()
-    found = sequentiality(rates)
-    mixed = shuffled_in_time(rates, seeds.numpy("shuffled"))
+    mixed = shuffled_in_time(rates, seeds.numpy("shuffled")).swapaxes(0, 1)
+    by_trial = rates.swapaxes(0, 1)
+    found = sequentiality(by_trial)
     numbers = {
         "index": found.index,
         "entropy": float(np.nanmean(found.entropy)) if found.units.any() else float("nan"),
         "ridge": float(np.nanmean(found.ridge)) if np.isfinite(found.ridge).any() else float("nan"),
         "units": float(found.units.mean()),
-        "index of magnitudes": sequentiality(np.abs(rates)).index,
-        "index, whole-trial bins": sequentiality(rates, whole_trial=True).index,
+        "index of magnitudes": sequentiality(np.abs(by_trial)).index,
+        "index, whole-trial bins": sequentiality(by_trial, whole_trial=True).index,
         "index shuffled": sequentiality(mixed).index,
         "skill": skill(outputs.numpy(), trials),
     }

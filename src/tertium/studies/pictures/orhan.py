@@ -9,8 +9,8 @@ import numpy as np
 
 from tertium import figure
 from tertium.studies.base import Picture
-from tertium.studies.methods.orhan import ACTIVE
-from tertium.studies.methods.orhan_networks import VARIABLE
+from tertium.studies.methods.orhan import mean_of_known
+from tertium.studies.methods.orhan_networks import AGAIN, CONDITIONS, FIXED, TANH, VARIABLE
 from tertium.studies.pictures.over_seeds import add, mean_and_interval
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tertium.studies.orhan2019 import Orhan2019
+
+#: Least mean rate of a unit that the index counts.
+ACTIVE = 0.1
 
 #: First step of the delay, and first step after it.
 DELAY = (25, 125)
@@ -27,32 +30,33 @@ def pictures(results: Sequence[Orhan2019.Results]) -> Iterator[Picture]:
     """Yield all pictures."""
     first, n = results[0], len(results)
     over = f"n = {n} seed{'s' if n > 1 else ''}"
-    swept = first.networks[: len(first.lambda0)]
-    for which in (swept[0], swept[-1], VARIABLE):
-        title = f"lambda0 = {which}" if which in swept else which
+    for condition, which in ((FIXED, 0), (FIXED, -1), (VARIABLE, -1), (TANH, -1)):
+        at = f"{condition}, lambda0 = {first.lambda0[which]:g}"
         yield Picture(
-            f"units-{which.replace(' ', '-')}",
-            units(first.rates[which]),
+            f"units-{condition.replace(' ', '-')}-{'low' if which == 0 else 'high'}",
+            units(first.rates[condition][which]),
             f"Rates of the active units in one trial, each divided by its largest, sorted by the time of their peak; "
-            f"first seed, {title}; sequentiality index of all trials {first.of('index', which):.2f}. Lines: the delay.",
+            f"first seed, {at}; sequentiality index of all trials {first.of('index', condition)[which]:.2f}. Lines: "
+            "the delay.",
         )
     yield Picture(
         "lambda0",
         against_lambda0(results),
-        f"Sequentiality index against lambda0, trained and untrained; thin lines are seeds, points their mean with the "
-        f"95 % interval ({over}).",
+        "Sequentiality index against lambda0; thin lines are seeds (two networks at each lambda0 averaged), points "
+        f"their mean with the 95 % interval ({over}). Grey: before training.",
     )
     yield Picture(
         "kinds",
         over_kinds(results),
-        "Sequentiality index of networks that differ from the first in one thing; one dot a seed, bars the "
-        f"mean with its 95 % interval ({over}). 'again' is a second network of the first kind; hollow: not learned.",
+        "Sequentiality index, mean over lambda0 of the networks that have learned; one dot a seed, bars the mean with "
+        f"its 95 % interval ({over}). 'again' are other networks of the first kind.",
     )
     yield Picture(
         "skill",
         skills(results),
-        f"How well each network does its task: 0 for guesses, 1 for no error; one dot a seed ({over}). Dashed: the "
-        "population vector of the stimulus' spikes in delayed estimation.",
+        f"How well networks do their task: 0 for guesses, 1 for no error; one dot a network ({over}, "
+        f"{len(first.lambda0)} lambda0). Dashed: the population vector of the stimulus' spikes in delayed estimation; "
+        "dotted: below this a network has not learned and is left out.",
     )
 
 
@@ -72,8 +76,9 @@ def against_lambda0(results: Sequence[Any]) -> go.Figure:
     """Draw the index against lambda0, before and after training."""
     drawn = figure.new(x="lambda0", y="sequentiality index (nats)")
     at = results[0].lambda0
-    for name, measure, colour in (("trained", "index", 0), ("untrained", "index untrained", 6)):
-        rows = [one.measures[measure][: len(at)] for one in results]
+    after = [mean_of_known([one.index(FIXED), one.index(AGAIN)]) for one in results]
+    before = [(one.of("index untrained", FIXED) + one.of("index untrained", AGAIN)) / 2 for one in results]
+    for name, rows, colour in (("trained", after, 0), ("untrained", before, 6)):
         faint = {"color": figure.translucent(figure.COLOURS[colour], 0.4), "width": 1}
         for row in rows:
             drawn.add_scatter(x=at, y=row, mode="lines", line=faint, showlegend=False)
@@ -82,36 +87,33 @@ def against_lambda0(results: Sequence[Any]) -> go.Figure:
 
 
 def over_kinds(results: Sequence[Any]) -> go.Figure:
-    """Draw the index of the base network and of those that differ from it."""
-    first = results[0]
-    names = first.networks[len(first.lambda0) :]
-    rows = np.array([[one.of("index", name) for name in names] for one in results])
-    from tertium.studies.orhan2019 import LEARNED  # the study imports this file
-
-    skill = np.array([[one.of("skill", name) for name in names] for one in results])
-    return _dots(figure.new(x="network", y="sequentiality index (nats)"), names, rows, hollow=skill < LEARNED)
+    """Draw the index of each condition, averaged over lambda0."""
+    rows = np.array([[float(mean_of_known(one.index(name))) for name in CONDITIONS] for one in results])
+    return _dots(figure.new(x="networks", y="sequentiality index (nats)"), CONDITIONS, rows)
 
 
 def skills(results: Sequence[Any]) -> go.Figure:
     """Draw the skill of all networks."""
-    rows = np.array([one.measures["skill"] for one in results])
-    drawn = _dots(figure.new(x="network", y="skill"), results[0].networks, rows)
-    best = float(np.mean([one.measures["optimal skill"][0] for one in results]))
-    drawn.update_yaxes(range=[-0.05, 1.02])
+    from tertium.studies.orhan2019 import LEARNED  # the study imports this file
+
+    rows = np.concatenate([one.measures["skill"].T for one in results])
+    drawn = _dots(figure.new(x="networks", y="skill"), CONDITIONS, rows)
+    best = float(np.mean([one.of("optimal skill", FIXED) for one in results]))
+    drawn.update_yaxes(range=[-0.25, 1.05])
+    drawn.add_hline(y=LEARNED, line={"color": "#888888", "width": 1, "dash": "dot"})
     return figure.limit_line(drawn, best, "population vector")
 
 
-def _dots(
-    drawn: go.Figure, labels: Sequence[str], rows: NDArray[Any], hollow: NDArray[np.bool_] | None = None
-) -> go.Figure:
-    """Draw one dot a seed, some of them hollow, and the mean with its interval."""
-    marks = np.where(np.zeros(rows.shape, dtype=bool) if hollow is None else hollow, "circle-open", "circle")
-    for row, symbols in zip(rows, marks, strict=True):
-        dots = {"color": figure.translucent(figure.COLOURS[0], 0.6), "size": 8, "symbol": symbols.tolist()}
-        drawn.add_scatter(x=list(labels), y=row, mode="markers", marker=dots, showlegend=False)
+def _dots(drawn: go.Figure, labels: Sequence[str], rows: NDArray[Any]) -> go.Figure:
+    """Draw a dot for each row, side by side, and the mean with its interval."""
+    offsets = np.linspace(-0.18, 0.18, len(rows)) if len(rows) > 1 else np.zeros(1)
+    for offset, row in zip(offsets, rows, strict=True):
+        dots = {"color": figure.translucent(figure.COLOURS[0], 0.6), "size": 7}
+        drawn.add_scatter(x=np.arange(len(labels)) + offset, y=row, mode="markers", marker=dots, showlegend=False)
     mean, half = mean_and_interval(rows)
     marker = {"color": "#222222", "symbol": "line-ew-open", "size": 16, "line": {"width": 2}}
     bars = figure.error_bars(mean.tolist(), (mean - half).tolist(), (mean + half).tolist())
-    drawn.add_scatter(x=list(labels), y=mean, error_y=bars, mode="markers", marker=marker, showlegend=False)
-    drawn.update_xaxes(type="category")
+    places = np.arange(len(labels))
+    drawn.add_scatter(x=places, y=mean, error_y=bars, mode="markers", marker=marker, showlegend=False)
+    drawn.update_xaxes(tickmode="array", tickvals=places, ticktext=list(labels))
     return drawn
