@@ -1,7 +1,10 @@
 """Seeds in parallel processes give the networks that they give one after the other, also when a process is killed."""
 
 import importlib
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -53,6 +56,28 @@ def test_an_error_in_a_process_is_raised_here(making, tmp_path):
         fit_many(making.network_and_task, [0], folder=tmp_path, goal=making.diverges, **OPTIONS)
     with pytest.raises(ZeroDivisionError, match="no network for seed 7"):
         fit_many(making.nothing, [7], folder=tmp_path, **OPTIONS)
+
+
+ENDLESS = """
+import sys
+from making import network_and_task
+from tertium.learning import fit_many
+fit_many(network_and_task, [0, 1], folder=sys.argv[1], workers=2, steps=10**7, batch=2, validate_trials=4)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGKILL], ids=["TERM", "KILL"])
+def test_no_process_outlives_the_one_that_asked_for_it(making, tmp_path, sent):
+    asking = subprocess.Popen([sys.executable, "-c", ENDLESS, str(tmp_path)], stderr=subprocess.PIPE)
+    end = time.monotonic() + 60
+    while len(list(tmp_path.glob("seed-*/checkpoint-fit.pt"))) < 2 and time.monotonic() < end:
+        time.sleep(0.05)
+    asking.send_signal(sent)
+    # standard error is at its end when nobody holds it any more, its children neither
+    asking.communicate(timeout=20)
+    assert asking.returncode == -sent
+    assert len(list(tmp_path.glob("seed-*/checkpoint-fit.pt"))) == 2
 
 
 @pytest.mark.parametrize(

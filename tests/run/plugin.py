@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +44,7 @@ class RandomWalk(Study):
         threshold: float = Field(-1e9, description="where the claim holds")
 
     def run(self, config: Config, lab: Lab) -> Walk:
-        """Walk; die by SIGKILL at step KILL_AT once, when the environment says so."""
+        """Walk; die by SIGKILL at step KILL_AT, or wait there at WAIT_AT, when the environment says so."""
         witness = os.environ.get("WITNESS")
         if witness:
             with Path(witness).open("a") as file:
@@ -67,6 +68,10 @@ class RandomWalk(Study):
         for step in lab.steps("walk", config.steps, save=save, load=load, every=10):
             if str(step) == os.environ.get("KILL_AT"):
                 os.kill(os.getpid(), signal.SIGKILL)
+            if str(step) == os.environ.get("WAIT_AT"):
+                with Path(witness or os.devnull).open("a") as file:
+                    file.write(f"waits {lab.seed} {os.getpid()}\n")
+                time.sleep(60)
             path.append(path[-1] + rng.normal())
             if witness:
                 with Path(witness).open("a") as file:

@@ -16,6 +16,7 @@ from torch import nn
 
 from tertium.errors import BadInput, TertiumError
 from tertium.learning.fitting import fit
+from tertium.learning.orphans import end_with_parent
 from tertium.learning.training.result import Fit
 from tertium.progress import track
 from tertium.tasks.task import TaskLike
@@ -151,6 +152,7 @@ class _Worker:
 
 
 def _work(errors: Connection, make: Make, seed: int, place: Path, options: Mapping[str, Any]) -> None:
+    end_with_parent()
     try:
         _one(make, seed, place, options)
     except Exception as error:  # noqa: BLE001  (raised again in the process that asked)

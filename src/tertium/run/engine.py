@@ -5,9 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from typing import Any
 
 from filelock import FileLock, Timeout
@@ -19,6 +17,7 @@ from tertium.run.environment import environment
 from tertium.run.folder import RunFolder, runs_folder
 from tertium.run.lab import FolderLab
 from tertium.run.tree import load_tree, read_json, save_tree, write_json
+from tertium.run.workers import worker_pool
 from tertium.studies.base import Size, Study, StudyConfig, verdicts
 from tertium.studies.catalogue import STUDIES
 from tertium.studies.claim import Verdict
@@ -230,8 +229,7 @@ def _run_seeds(
     if len(undone) < len(seeds):
         say(f"{len(seeds) - len(undone)} of {len(seeds)} seeds are done already ({folder.path})")
     if workers > 1 and len(undone) > 1:
-        # spawn: a forked child would inherit torch's thread pools in an unusable state
-        with ProcessPoolExecutor(min(workers, len(undone)), mp_context=get_context("spawn")) as pool:
+        with worker_pool(min(workers, len(undone))) as pool:
             jobs = {seed: pool.submit(_run_seed, name, config, seed, folder) for seed in undone}
             for seed, job in jobs.items():
                 say(f"seed {seed} done in {job.result():.1f} s")
