@@ -9,6 +9,7 @@ import pytest
 
 from tertium.errors import BadInput
 from tertium.tasks import gallery, make, plot
+from tertium.tasks.pictures.epochs import spread_out
 
 
 @pytest.fixture(scope="module")
@@ -49,11 +50,73 @@ def test_lines_are_the_batch(drawn):
 def test_epochs_are_shaded_and_named_where_they_are(drawn):
     figure, batch = drawn
     trial = int(np.flatnonzero(batch.columns["context"] == 0)[0])
-    shades = [s for s in figure.layout.shapes if s.xref == "x"]
+    shades = [s for s in figure.layout.shapes if s.xref == "x" and s.type == "rect"]
     assert [(s.x0, s.x1) for s in shades] == [
         tuple(pytest.approx(edge) for edge in batch.seconds(name)[trial]) for name in batch.epochs
     ]
     assert texts(figure)[:4] == ["fixation", "stimulus", "delay", "decision"]
+
+
+def feet(figure):
+    """Pixels from the left at which the names of epochs begin, and their names, from left to right."""
+    layout = figure.layout
+    within = layout.width - layout.margin.l - layout.margin.r
+    found = []
+    for note in layout.annotations:
+        if note.xref != "paper":
+            axis = layout["xaxis" + note.xref[1:]]
+            first, last = (edge * within for edge in axis.domain)
+            found.append((first + note.x / axis.range[1] * (last - first) + (note.xshift or 0), note.text))
+    return sorted(found), next(n.textangle for n in layout.annotations if n.xref != "paper")
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("context_decision", {}),
+        ("one_two_three_go", {}),
+        ("hierarchical_reasoning", {"intervals": (0.05, 0.06)}),
+        ("dual_delay_match", {}),
+        ("delayed_match_distractor", {"distractors": 9}),  # more epochs than a panel of the usual width has room for
+        ("yang19", {}),
+    ],
+)
+def test_no_name_of_an_epoch_lies_on_another(name, options):
+    places, angle = feet(plot(make(name, **options)))
+    assert angle == -45
+    between = np.diff([x for x, _ in places]) * np.sin(np.radians(45))
+    assert between.min() >= 10  # lines of 10 pixels, also across the border of two panels
+
+
+def test_names_that_fit_are_level_and_do_not_touch():
+    task = make("perceptual_decision", fixation=1.0, stimulus=1.0, delay=1.0, decision=1.0)
+    places, angle = feet(plot(task))
+    assert not angle
+    halves = np.array([6.2 * len(text) / 2 for _, text in places])
+    assert (np.diff([x for x, _ in places]) > halves[1:] + halves[:-1]).all()
+
+
+def test_places_are_the_nearest_that_are_far_enough_apart():
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        wanted = np.sort(rng.uniform(0, 40, 6))
+        placed = np.array(spread_out(list(wanted), 5.0, -100.0, 100.0))
+        assert np.diff(placed).min() >= 5 - 1e-9
+        cost = ((placed - wanted) ** 2).sum()
+        for other in placed + rng.normal(size=(200, 6)) * rng.choice([0.01, 0.5], (200, 1)):
+            if np.diff(other).min() >= 5:
+                assert ((other - wanted) ** 2).sum() >= cost - 1e-9
+    assert spread_out([0.0, 0.0, 0.0], 5.0, 0.0, 10.0) == [0.0, 5.0, 10.0]
+
+
+def test_weights_that_differ_between_channels_are_drawn_for_each():
+    task = make("flip_flop", duration=1.0)
+    figure, batch = plot(task, seed=3), task.batch(1, 3)
+    drawn = [np.asarray(t.y) for t in figure.data if t.name.startswith("all outputs")]
+    assert len(drawn) == 3
+    for k, y in enumerate(drawn):
+        assert 0 < batch.mask[:, 0, k].mean() < 1
+        np.testing.assert_allclose(y[:-1] - y[0], batch.mask[:, 0, k] - batch.mask[0, 0, k], atol=1e-6)
 
 
 def test_rings_are_drawn_as_colours_over_degrees():
