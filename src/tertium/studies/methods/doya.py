@@ -106,8 +106,7 @@ def readout_for(units: Units, points: Floats, drive: Floats, ridge: float) -> Fl
     """Return read-out weights (dimension, unit) with which the units' rates give a drive, by ridge regression."""
     rates = units.rates(points)
     gram = rates.T @ rates + ridge * len(points) * np.eye(rates.shape[1])
-    weights: Floats = np.linalg.solve(gram, rates.T @ drive).T
-    return weights
+    return np.asarray(np.linalg.solve(gram, rates.T @ drive).T, dtype=np.float64)
 
 
 def recurrent_network(units: Units, readout: Floats) -> RateRNN:
@@ -120,15 +119,15 @@ def recurrent_network(units: Units, readout: Floats) -> RateRNN:
     network = RateRNN(
         1, number, outputs, dt=units.dt, tau=units.tau, nonlinearity=units.nonlinearity, form="rate", readout_bias=False
     ).double()
-    cell = network.cell
+    weights = {
+        "cells.0.recurrent_weight": units.tuning @ readout,
+        "cells.0.bias": units.bias,
+        "cells.0.input_weight": np.zeros((number, 1)),
+        "readout.weight": readout,
+    }
     with torch.no_grad():
-        for parameter, values in (
-            (cell.recurrent_weight, units.tuning @ readout),
-            (cell.bias, units.bias),
-            (network.readout.weight, readout),
-        ):
-            parameter.copy_(torch.from_numpy(values))
-        cell.input_weight.zero_()
+        for name, values in weights.items():
+            network.get_parameter(name).copy_(torch.from_numpy(values))
     return network
 
 
