@@ -109,9 +109,9 @@ def spread_out(wanted: Sequence[float], apart: float, low: float, high: float) -
 
     Examples
     --------
-    >>> spread_out([10, 11, 50], apart=5, low=0, high=60)
+    >>> spread_out([10.0, 11.0, 50.0], apart=5.0, low=0.0, high=60.0)
     [8.0, 13.0, 50.0]
-    >>> spread_out([58, 59], apart=5, low=0, high=60)
+    >>> spread_out([58, 59], apart=5.0, low=0.0, high=60.0)
     [55.0, 60.0]
     """
     # without the distances that are due, the places only must not fall: neighbours that would are put at their mean
