@@ -11,8 +11,41 @@ from tertium._lazy import attach
 
 # Public name -> module. No module bears the name of a function here: importing it would hide the function.
 _NAMES = {
+    "AxisAngles": "axes.angles",
+    "CommunicationSubspace": "axes.communication",
+    "CrossTemporal": "axes.cross_time",
+    "PrincipalAngles": "axes.angles",
+    "PrincipalComponents": "axes.components",
+    "SubspaceAlignment": "axes.alignment",
+    "TDR": "axes.targeted.result",
+    "angle_between_axes": "axes.angles",
+    "communication_subspace": "axes.communication",
+    "cross_temporal": "axes.cross_time",
+    "pca": "axes.components",
+    "principal_angles": "axes.angles",
+    "subspace_alignment": "axes.alignment",
+    "tdr": "axes.targeted.regression",
+    "DemixedComponents": "demixed.result",
+    "dpca": "demixed.fitting",
+    "Attractors": "exponents.attractor",
+    "AutocorrelationTime": "exponents.correlation",
+    "FlowField": "fields.flow",
+    "LyapunovSpectrum": "exponents.spectrum",
+    "Subspace": "fields.subspace",
+    "autocorrelation_time": "exponents.correlation",
+    "classify_attractor": "exponents.attractor",
+    "flow_field": "fields.grid",
+    "lyapunov": "exponents.benettin",
+    "simulate": "fields.simulation",
     "Dynamics": "step",
     "as_dynamics": "step",
+    "Branch": "roots.continuation",
+    "Bifurcation": "roots.continuation",
+    "follow": "roots.continuation",
+    "branches_figure": "roots.continuation",
+    "Connections": "roots.graph",
+    "connections": "roots.graph",
+    "graph_distance": "roots.graph",
     "FixedPoints": "roots.points",
     "SlowPoints": "roots.points",
     "fixed_points": "roots.search",
@@ -23,18 +56,70 @@ _NAMES = {
 }
 
 __all__ = [
+    "TDR",
+    "Attractors",
+    "AutocorrelationTime",
+    "AxisAngles",
+    "Bifurcation",
+    "Branch",
+    "CommunicationSubspace",
+    "Connections",
+    "CrossTemporal",
+    "DemixedComponents",
     "Dynamics",
     "FixedPoints",
+    "FlowField",
+    "LyapunovSpectrum",
+    "PrincipalAngles",
+    "PrincipalComponents",
     "Sequentiality",
     "SlowPoints",
+    "Subspace",
+    "SubspaceAlignment",
+    "angle_between_axes",
     "as_dynamics",
+    "autocorrelation_time",
+    "branches_figure",
+    "classify_attractor",
+    "communication_subspace",
+    "connections",
+    "cross_temporal",
+    "dpca",
     "fixed_points",
+    "flow_field",
+    "follow",
+    "graph_distance",
     "grid_states",
+    "lyapunov",
+    "pca",
+    "principal_angles",
     "sample_states",
     "sequentiality",
+    "simulate",
+    "subspace_alignment",
+    "tdr",
 ]
 
 if TYPE_CHECKING:
+    from tertium.dynamics.axes.alignment import SubspaceAlignment, subspace_alignment
+    from tertium.dynamics.axes.angles import AxisAngles, PrincipalAngles, angle_between_axes, principal_angles
+    from tertium.dynamics.axes.communication import CommunicationSubspace, communication_subspace
+    from tertium.dynamics.axes.components import PrincipalComponents, pca
+    from tertium.dynamics.axes.cross_time import CrossTemporal, cross_temporal
+    from tertium.dynamics.axes.targeted.regression import tdr
+    from tertium.dynamics.axes.targeted.result import TDR
+    from tertium.dynamics.demixed.fitting import dpca
+    from tertium.dynamics.demixed.result import DemixedComponents
+    from tertium.dynamics.exponents.attractor import Attractors, classify_attractor
+    from tertium.dynamics.exponents.benettin import lyapunov
+    from tertium.dynamics.exponents.correlation import AutocorrelationTime, autocorrelation_time
+    from tertium.dynamics.exponents.spectrum import LyapunovSpectrum
+    from tertium.dynamics.fields.flow import FlowField
+    from tertium.dynamics.fields.grid import flow_field
+    from tertium.dynamics.fields.simulation import simulate
+    from tertium.dynamics.fields.subspace import Subspace
+    from tertium.dynamics.roots.continuation import Bifurcation, Branch, branches_figure, follow
+    from tertium.dynamics.roots.graph import Connections, connections, graph_distance
     from tertium.dynamics.roots.points import FixedPoints, SlowPoints
     from tertium.dynamics.roots.search import fixed_points
     from tertium.dynamics.sequences import Sequentiality, sequentiality
