@@ -66,7 +66,7 @@ def _list(names: Sequence[str], as_json: bool) -> None:
     rows = []
     for name in names:
         task = _make(name, {})
-        what, cite = _what(name, task)
+        what, cite = _what(task)
         rows.append({"name": name, "what": what, "inputs": task.n_inputs, "outputs": task.n_outputs, "cite": cite})
     if as_json:
         print_json(rows)
@@ -76,13 +76,10 @@ def _list(names: Sequence[str], as_json: bool) -> None:
     typer.echo(f"{len(rows)} task{'s' if len(rows) != 1 else ''}")
 
 
-def _what(name: str, task: Any) -> tuple[str, str]:
-    """Return the sentence and the paper of a task; a set has neither, its function's first line speaks for it."""
-    from tertium.tasks.catalogue import TASKS
-
-    if hasattr(task, "spec"):
-        return task.spec.what, task.spec.cite
-    return (inspect.getdoc(TASKS.load(name)) or "").split("\n")[0], ""
+def _what(task: Any) -> tuple[str, str]:
+    """Return the sentence and the paper of a task; a set says them itself."""
+    said = getattr(task, "spec", task)
+    return said.what, said.cite
 
 
 def _make(name: str, overrides: Mapping[str, Any]) -> Any:
@@ -122,7 +119,7 @@ def _fitting(task: str, key: str, value: Any, default: Any) -> Any:
 
 def _describe(name: str, overrides: Mapping[str, Any], as_json: bool) -> None:
     task = _make(name, overrides)
-    what, cite = _what(name, task)
+    what, cite = _what(task)
     said: dict[str, Any] = {"name": name, "what": what, "cite": cite, "dt": task.dt}
     said |= {"n_inputs": task.n_inputs, "n_outputs": task.n_outputs}
     spec = getattr(task, "spec", None)
