@@ -37,6 +37,19 @@ _NAMES = {
     "flow_field": "fields.grid",
     "lyapunov": "exponents.benettin",
     "simulate": "fields.simulation",
+    "SpectralRadius": "low_rank.covariance_radius",
+    "spectral_radius_from_covariances": "low_rank.covariance_radius",
+    "KappaField": "low_rank.latent_flow",
+    "kappa_field": "low_rank.latent_flow",
+    "Latents": "low_rank.latents",
+    "project_on_loadings": "low_rank.latents",
+    "Loadings": "low_rank.loadings",
+    "LowRankParts": "low_rank.parts",
+    "low_rank_parts": "low_rank.parts",
+    "Populations": "low_rank.populations",
+    "fit_populations": "low_rank.populations",
+    "LagAsymmetry": "low_rank.reversibility",
+    "lag_asymmetry": "low_rank.reversibility",
     "Dynamics": "step",
     "as_dynamics": "step",
     "Branch": "roots.continuation",
@@ -69,11 +82,18 @@ __all__ = [
     "Dynamics",
     "FixedPoints",
     "FlowField",
+    "KappaField",
+    "LagAsymmetry",
+    "Latents",
+    "Loadings",
+    "LowRankParts",
     "LyapunovSpectrum",
+    "Populations",
     "PrincipalAngles",
     "PrincipalComponents",
     "Sequentiality",
     "SlowPoints",
+    "SpectralRadius",
     "Subspace",
     "SubspaceAlignment",
     "angle_between_axes",
@@ -85,17 +105,23 @@ __all__ = [
     "connections",
     "cross_temporal",
     "dpca",
+    "fit_populations",
     "fixed_points",
     "flow_field",
     "follow",
     "graph_distance",
     "grid_states",
+    "kappa_field",
+    "lag_asymmetry",
+    "low_rank_parts",
     "lyapunov",
     "pca",
     "principal_angles",
+    "project_on_loadings",
     "sample_states",
     "sequentiality",
     "simulate",
+    "spectral_radius_from_covariances",
     "subspace_alignment",
     "tdr",
 ]
@@ -118,6 +144,13 @@ if TYPE_CHECKING:
     from tertium.dynamics.fields.grid import flow_field
     from tertium.dynamics.fields.simulation import simulate
     from tertium.dynamics.fields.subspace import Subspace
+    from tertium.dynamics.low_rank.covariance_radius import SpectralRadius, spectral_radius_from_covariances
+    from tertium.dynamics.low_rank.latent_flow import KappaField, kappa_field
+    from tertium.dynamics.low_rank.latents import Latents, project_on_loadings
+    from tertium.dynamics.low_rank.loadings import Loadings
+    from tertium.dynamics.low_rank.parts import LowRankParts, low_rank_parts
+    from tertium.dynamics.low_rank.populations import Populations, fit_populations
+    from tertium.dynamics.low_rank.reversibility import LagAsymmetry, lag_asymmetry
     from tertium.dynamics.roots.continuation import Bifurcation, Branch, branches_figure, follow
     from tertium.dynamics.roots.graph import Connections, connections, graph_distance
     from tertium.dynamics.roots.points import FixedPoints, SlowPoints
