@@ -15,7 +15,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run ``tertium`` with the words of a command line and return its exit code.
 
     0: done, and all claims held; 1: ran, but a claim did not hold; 2: bad input (one line on standard error);
-    3: a fault of ours; 130: stopped by Ctrl-C.
+    3: a fault of ours; 130: stopped by Ctrl-C; 143: by SIGTERM.
     """
     from tertium.cli.app import invoke
 

@@ -37,11 +37,14 @@ _NAMES = {
     "bootstrap": "resample",
     "permutation_test": "resample",
     "deconvolve": "deconvolution",
+    "DynamicalSimilarity": "dynamical_similarity",
+    "dsa": "dynamical_similarity",
 }
 
 __all__ = [
     "METRICS",
     "RDM",
+    "DynamicalSimilarity",
     "NoiseCeiling",
     "RSAResult",
     "RemixedModel",
@@ -53,6 +56,7 @@ __all__ = [
     "bootstrap",
     "crossvalidate",
     "deconvolve",
+    "dsa",
     "join_partial_rdms",
     "load_rdm",
     "mds",
@@ -72,6 +76,7 @@ if TYPE_CHECKING:
     from tertium.compare.ceiling import NoiseCeiling, noise_ceiling
     from tertium.compare.deconvolution import deconvolve
     from tertium.compare.dissimilarity import METRICS, rdm, rdm_over_time, rdms_by
+    from tertium.compare.dynamical_similarity import DynamicalSimilarity, dsa
     from tertium.compare.inference import rsa
     from tertium.compare.noise_precision import noise_covariance, noise_residuals
     from tertium.compare.rdm_average import align_rdms, average_rdms, join_partial_rdms
