@@ -39,9 +39,3 @@ def plant():
         return Planted(make_responses(values, dt=0.05, trial=labels, quantity="rate"), axes, courses)
 
     return make
-
-
-def degrees(a, b):
-    """Return the angle between two axes, without regard to sign."""
-    cosine = abs(a @ b) / np.linalg.norm(a) / np.linalg.norm(b)
-    return float(np.degrees(np.arccos(min(1.0, cosine))))

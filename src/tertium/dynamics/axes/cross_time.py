@@ -143,7 +143,10 @@ class CrossTemporal:
             square=True,
         )
         drawn.update_traces(x=self.time, y=self.time)
-        drawn.update_yaxes(autorange=True)  # time runs upwards
+        if len(self.time) > 1:
+            ends = _edges(self.time)[[0, -1]].tolist()
+            drawn.update_yaxes(autorange=False, range=ends)  # time runs upwards
+            drawn.update_xaxes(range=ends)
         if len(self.null) and len(self.time) > 1:
             x, y = outline(self.p_corrected < 0.05, self.time)
             line = {"color": "#222222", "width": 1.5}
@@ -152,17 +155,18 @@ class CrossTemporal:
 
     def time_figure(self) -> go.Figure:
         """Draw the score of decoders tested at the time at which they were fitted, with standard errors and chance."""
-        drawn = figure.new(x="time (s)", y=self._score(), title=f"{self.label}: {self._n()}")
+        bands = f"bands: standard error over {len(self.scores)} folds"
+        if len(self.null):
+            bands += f", 95 % of {len(self.null)} shuffles"
+        drawn = figure.new(x="time (s)", y=self._score(), title=f"{self.label}: {self._n()}; {bands}")
+        time = self.time.tolist()
         if len(self.null):
             along = np.diagonal(self.null, axis1=1, axis2=2)
             low, high = np.quantile(along, [0.025, 0.975], axis=0)
-            name = f"95 % of {len(self.null)} shuffles"
             ends = along.mean(0).tolist(), low.tolist(), high.tolist()
-            figure.lines_with_band(drawn, self.time.tolist(), *ends, name, colour="#7F7F7F")
+            figure.lines_with_band(drawn, time, *ends, "shuffled", colour="#7F7F7F")
         mean, error = np.diagonal(self.mean), np.diagonal(self.errors)
-        name = f"standard error, {len(self.scores)} folds"
-        ends = mean.tolist(), (mean - error).tolist(), (mean + error).tolist()
-        figure.lines_with_band(drawn, self.time.tolist(), *ends, name)
+        figure.lines_with_band(drawn, time, mean.tolist(), (mean - error).tolist(), (mean + error).tolist(), "data")
         return figure.limit_line(drawn, self.chance, "chance")
 
     def _n(self) -> str:
@@ -255,8 +259,7 @@ def outline(mask: npt.NDArray[np.bool_], places: Floats) -> tuple[list[float | N
     >>> outline(np.array([[True, False], [False, False]]), np.array([0.0, 1.0]))[0][:3]
     [-0.5, -0.5, None]
     """
-    middles = (places[1:] + places[:-1]) / 2
-    edges = np.concatenate([[2 * places[0] - middles[0]], middles, [2 * places[-1] - middles[-1]]])
+    edges = _edges(places)
     padded = np.pad(mask, 1).astype(np.int64)
     x: list[float | None] = []
     y: list[float | None] = []
@@ -267,6 +270,12 @@ def outline(mask: npt.NDArray[np.bool_], places: Floats) -> tuple[list[float | N
         x += [float(edges[j]), float(edges[j + 1]), None]
         y += [float(edges[i]), float(edges[i]), None]
     return x, y
+
+
+def _edges(places: Floats) -> Floats:
+    """Return where cells with these middles begin and end, one more than there are."""
+    middles = (places[1:] + places[:-1]) / 2
+    return np.concatenate([[2 * places[0] - middles[0]], middles, [2 * places[-1] - middles[-1]]])
 
 
 def _beyond(mean: Floats, null: Floats) -> npt.NDArray[np.int64]:
