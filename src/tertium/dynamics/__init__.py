@@ -11,6 +11,11 @@ from tertium._lazy import attach
 
 # Public name -> module. No module bears the name of a function here: importing it would hide the function.
 _NAMES = {
+    "MaximumEntropy": "rotations.surrogates",
+    "maximum_entropy": "rotations.surrogates",
+    "SurrogateTest": "rotations.result",
+    "Rotations": "rotations.result",
+    "jpca": "rotations.fitting",
     "AxisAngles": "axes.angles",
     "CommunicationSubspace": "axes.communication",
     "CrossTemporal": "axes.cross_time",
@@ -63,8 +68,10 @@ _NAMES = {
     "SlowPoints": "roots.points",
     "fixed_points": "roots.search",
     "grid_states": "states",
+    "SelectionVectors": "selection",
     "Sequentiality": "sequences",
     "sample_states": "states",
+    "selection_vector": "selection",
     "sequentiality": "sequences",
 }
 
@@ -88,14 +95,18 @@ __all__ = [
     "Loadings",
     "LowRankParts",
     "LyapunovSpectrum",
+    "MaximumEntropy",
     "Populations",
     "PrincipalAngles",
     "PrincipalComponents",
+    "Rotations",
+    "SelectionVectors",
     "Sequentiality",
     "SlowPoints",
     "SpectralRadius",
     "Subspace",
     "SubspaceAlignment",
+    "SurrogateTest",
     "angle_between_axes",
     "as_dynamics",
     "autocorrelation_time",
@@ -111,14 +122,17 @@ __all__ = [
     "follow",
     "graph_distance",
     "grid_states",
+    "jpca",
     "kappa_field",
     "lag_asymmetry",
     "low_rank_parts",
     "lyapunov",
+    "maximum_entropy",
     "pca",
     "principal_angles",
     "project_on_loadings",
     "sample_states",
+    "selection_vector",
     "sequentiality",
     "simulate",
     "spectral_radius_from_covariances",
@@ -155,6 +169,10 @@ if TYPE_CHECKING:
     from tertium.dynamics.roots.graph import Connections, connections, graph_distance
     from tertium.dynamics.roots.points import FixedPoints, SlowPoints
     from tertium.dynamics.roots.search import fixed_points
+    from tertium.dynamics.rotations.fitting import jpca
+    from tertium.dynamics.rotations.result import Rotations, SurrogateTest
+    from tertium.dynamics.rotations.surrogates import MaximumEntropy, maximum_entropy
+    from tertium.dynamics.selection import SelectionVectors, selection_vector
     from tertium.dynamics.sequences import Sequentiality, sequentiality
     from tertium.dynamics.states import grid_states, sample_states
     from tertium.dynamics.step import Dynamics, as_dynamics
