@@ -35,7 +35,8 @@ def variance_figure(found: DemixedComponents) -> go.Figure:
     """
     whole = found.signal or found.marginal
     what = "signal variance" if found.signal else "variance of averages"
-    titles = ["all together", "each component alone", what]
+    dotted = "" if found.signal_share is None else f" (dotted: signal, {found.signal_share:.1%})"
+    titles = [f"all together{dotted}", "each component alone", what]
     drawn = grid(1, 3, titles, 430, column_widths=[0.36, 0.42, 0.22], horizontal_spacing=0.1)
     number = np.arange(1, len(found) + 1)
     for values, name, colour, dash in (
@@ -49,9 +50,6 @@ def variance_figure(found: DemixedComponents) -> go.Figure:
     if found.signal_share is not None:
         drawn.add_hline(
             y=100 * found.signal_share, line={"color": "#888888", "width": 1, "dash": "dot"}, row=1, col=1,
-
-            annotation_text=f"signal {found.signal_share:.1%}", annotation_position="bottom right",
-            annotation_font_size=11,
         )  # fmt: skip
     colours = group_colours(found)
     for g, name in enumerate(found.groups):

@@ -1,0 +1,1 @@
+"""Rotational dynamics: jPCA, and surrogates that keep everything but the dynamics (tensor maximum entropy)."""
