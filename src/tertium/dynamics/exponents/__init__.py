@@ -1,0 +1,1 @@
+"""How nearby states part: Lyapunov spectra, kinds of attractors, times of correlation."""

@@ -1,0 +1,1 @@
+"""Where states move to: simulation, flow fields, nullclines, and their pictures."""
