@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tertium.compare import dsa
-from tertium.compare.dynamical_similarity import Measure
+from tertium.compare.operators.dynamical import Measure
 from tertium.compare.operators.hankel import delayed
 from tertium.compare.operators.similarity_transform import CayleyChart, align
 from tertium.data import make_responses

@@ -37,8 +37,8 @@ _NAMES = {
     "bootstrap": "resample",
     "permutation_test": "resample",
     "deconvolve": "deconvolution",
-    "DynamicalSimilarity": "dynamical_similarity",
-    "dsa": "dynamical_similarity",
+    "DynamicalSimilarity": "operators.dynamical",
+    "dsa": "operators.dynamical",
 }
 
 __all__ = [
@@ -76,9 +76,9 @@ if TYPE_CHECKING:
     from tertium.compare.ceiling import NoiseCeiling, noise_ceiling
     from tertium.compare.deconvolution import deconvolve
     from tertium.compare.dissimilarity import METRICS, rdm, rdm_over_time, rdms_by
-    from tertium.compare.dynamical_similarity import DynamicalSimilarity, dsa
     from tertium.compare.inference import rsa
     from tertium.compare.noise_precision import noise_covariance, noise_residuals
+    from tertium.compare.operators.dynamical import DynamicalSimilarity, dsa
     from tertium.compare.rdm_average import align_rdms, average_rdms, join_partial_rdms
     from tertium.compare.rdm_embedding import mds
     from tertium.compare.rdm_files import load_rdm, save_rdm
