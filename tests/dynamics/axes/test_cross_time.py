@@ -72,7 +72,8 @@ def test_discriminant_is_scikit_learns(shrinkage):
         expected = x[:, t] @ peer.coef_.T + peer.intercept_
         said = ours.outputs(x, slice(t, t + 1))[0, :, t]
         # priors are the shares of the trials there: the same, as classes are of one size; constants cancel
-        np.testing.assert_allclose(said - said.mean(1, keepdims=True), expected - expected.mean(1, keepdims=True))
+        centred = [one - one.mean(1, keepdims=True) for one in (said, expected)]
+        np.testing.assert_allclose(*centred, rtol=1e-7, atol=1e-8)
 
 
 def test_shrinkage_is_that_of_ledoit_and_wolf():
@@ -140,6 +141,30 @@ def test_a_decoder_fitted_to_noise_is_not_taken_for_a_code():
     assert abs(np.mean(p) - 0.5) < 0.14
     assert np.sum(np.array(p) <= 0.05) <= 7
     assert np.sum(np.array(naive) <= 0.05) > 10  # the control: shuffling all labels alike lets luck pass
+
+
+def test_a_network_without_noise():
+    """All trials of a class alike, nothing at all before bin 2: no covariance to invert."""
+    target = np.arange(20) % 2
+    r = np.zeros((20, 5, 4))
+    r[:, 2:, 0] = (target * 2 - 1)[:, None]
+    r[:, 2:, 1:] = [0.1, 0.2, 0.3]
+    for shrinkage in (None, 0.0):
+        found = cross_temporal(r, target, shrinkage=shrinkage, n_permutations=10)
+        np.testing.assert_allclose(found.mean[2:, 2:], 1)
+        np.testing.assert_allclose(found.mean[:2, :], 0.5)
+    values = cross_temporal(r, target, method="ridge", penalty=0.0, n_permutations=0)
+    np.testing.assert_allclose(values.mean[2:, 2:], 1)
+    np.testing.assert_allclose(values.mean[:2, :], 0)
+
+
+def test_one_time_bin():
+    rng = np.random.default_rng(0)
+    target = np.arange(40) % 2
+    found = cross_temporal(rng.normal(size=(40, 6)) + 2 * target[:, None], target, n_permutations=20)
+    assert found.mean.shape == (1, 1)
+    assert found.mean[0, 0] > 0.9
+    assert len(found.figure().data) == 1
 
 
 def test_determinism():

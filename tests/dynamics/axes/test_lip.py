@@ -34,7 +34,7 @@ def lip(needs_data, request):
 
 
 def test_choice_and_motion_have_axes_in_lip(lip):
-    found = tdr(lip, ["choice", "motion"], conditions=["choice"], n_permutations=200, smooth=0.04)
+    found = tdr(lip, ["choice", "motion"], conditions="choice", n_permutations=200, smooth=0.04)
     assert (len(found.units), len(found.n_trials)) == (54, 54)
     np.testing.assert_allclose(found.p, 1 / 201)
     assert found.peaks.min() > 0.27

@@ -205,6 +205,20 @@ def test_table_and_figures(plant):
     assert single.figure().layout.annotations[0].text == "choice axis"
 
 
+def test_a_network_without_noise_and_one_time_bin():
+    """One trial a condition, responses exactly linear in the variables."""
+    choice, motion = (m.ravel() for m in np.meshgrid([-1, 1], [-2, -1, 1, 2]))
+    values = np.outer(choice, [1.0, 0, 0, 1]) + np.outer(motion, [0, 1.0, 0, 0.5]) + np.outer(choice**3, [0, 0, 2.0, 0])
+    found = tdr(values, ["choice", "motion"], labels={"choice": choice, "motion": motion}, n_permutations=50)
+    np.testing.assert_allclose(found.vectors[:, 0] * found.spreads, [1, 0, 2, 1], atol=1e-9)
+    np.testing.assert_allclose(found.vectors[:, 1] * found.spreads, [0, 2, 0, 1], atol=1e-9)  # for half the range
+    assert found.n_pcs == 2
+    assert np.isnan(found.errors).all()
+    assert found.explained.sum() == pytest.approx(1)
+    assert found.p.max() < 0.05
+    assert found.figure().layout.title.text.endswith("ring: start")
+
+
 def test_truth_values_and_text_numbers():
     rng = np.random.default_rng(0)
     right = rng.choice([True, False], 60)

@@ -113,6 +113,7 @@ def test_options(r):
     assert "n_pcs" in refusal(r, ["choice"], n_pcs=0)
     assert "labels and dt" in refusal(r, ["choice"], labels={"choice": np.ones(40)})
     assert "sessions: got none" in refusal({}, ["choice"])
+    assert "type" in refusal("responses.zarr", ["choice"])
     with pytest.raises(BadInput, match="n_permutations"):
         tdr(r, ["choice"], n_permutations=-1)
 

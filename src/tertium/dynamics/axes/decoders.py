@@ -12,6 +12,11 @@ Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 
 
+#: Variance added to every unit, in the squared unit of the responses (z-scores as a rule): a network without noise has
+#: no covariance to invert.
+FLOOR = 1e-10
+
+
 class Readout(NamedTuple):
     """One linear decoder for each time: ``x @ weights[t] + bias[t]``.
 
@@ -67,7 +72,7 @@ def discriminant(x: Floats, codes: Codes, n: int, shrinkage: float | None) -> Re
     weight = ledoit_wolf(left, within) if shrinkage is None else np.full(len(within), shrinkage)
     units = x.shape[2]
     sphere = np.trace(within, axis1=1, axis2=2) / units
-    shrunk = (1 - weight)[:, None, None] * within + (weight * sphere)[:, None, None] * np.eye(units)
+    shrunk = (1 - weight)[:, None, None] * within + (weight * sphere + FLOOR)[:, None, None] * np.eye(units)
     weights = np.linalg.solve(shrunk, means.transpose(0, 2, 1))
     return Readout(weights, -0.5 * np.einsum("tcu,tuc->tc", means, weights))
 
@@ -102,7 +107,7 @@ def ridge(x: Floats, target: Floats, penalty: float) -> Readout:
 
     Examples
     --------
-    >>> ridge(np.array([[[-1.0]], [[1.0]]]), np.array([-2.0, 2.0]), 0.0).weights.ravel().tolist()
+    >>> ridge(np.array([[[-1.0]], [[1.0]]]), np.array([-2.0, 2.0]), 0.0).weights.round(6).ravel().tolist()
     [2.0]
     """
     over_time = np.ascontiguousarray(x.transpose(1, 0, 2))
@@ -110,7 +115,7 @@ def ridge(x: Floats, target: Floats, penalty: float) -> Readout:
     left = over_time - means[:, None]
     gram = left.transpose(0, 2, 1) @ left / len(x)
     aim = left.transpose(0, 2, 1) @ (target - target.mean()) / len(x)
-    weights = np.linalg.solve(gram + penalty * np.eye(x.shape[2]), aim[:, :, None])
+    weights = np.linalg.solve(gram + (penalty + FLOOR) * np.eye(x.shape[2]), aim[:, :, None])
     return Readout(weights, target.mean() - np.einsum("tu,tuo->to", means, weights))
 
 

@@ -231,7 +231,7 @@ def _sessions(r: Sessions, labels: Mapping[str, npt.ArrayLike] | None, dt: float
     elif isinstance(r, Sequence) and len(r) and all(isinstance(one, xr.DataArray) for one in r):
         several = {str(i): one for i, one in enumerate(r)}
     if several is None and not isinstance(r, xr.DataArray | xr.Dataset):
-        made = make_responses(np.asarray(r, dtype=np.float64), dt=1.0 if dt is None else dt, trial=dict(labels or {}))
+        made = make_responses(cast("npt.ArrayLike", r), dt=1.0 if dt is None else dt, trial=dict(labels or {}))
         return {"": made}
     if labels is not None or dt is not None:
         raise BadInput(

@@ -24,7 +24,7 @@ def tdr(
     regressors: Sequence[str],
     *,
     interactions: Sequence[Sequence[str]] = (),
-    conditions: Sequence[str] | None = None,
+    conditions: str | Sequence[str] | None = None,
     missing: str = "error",
     n_pcs: int | None = 12,
     smooth: float = 0.0,
@@ -53,7 +53,7 @@ def tdr(
         of its vector, each later one what is orthogonal to those before.
     interactions : sequence of sequences of str
         Products of regressors, for instance ``[("motion", "context")]``; their axes come last.
-    conditions : sequence of str, optional
+    conditions : str or sequence of str, optional
         Trial labels whose combinations are averaged; the regressors if not given.
     missing : {"error", "drop"}
         Conditions that not every session has: refuse, or average the others only (regression uses all trials anyway).
@@ -103,7 +103,8 @@ def tdr(
     """
     one, means, spreads = standardised(population(r, labels, dt=dt))
     matrices, names = designs(one, regressors, interactions, scale=scale)
-    average = averages(one, list(regressors if conditions is None else conditions), missing=missing, smooth=smooth)
+    by = [conditions] if isinstance(conditions, str) else list(regressors if conditions is None else conditions)
+    average = averages(one, by, missing=missing, smooth=smooth)
     raw = coefficients(one, matrices)[1:]
     components = principal(average.values, n_pcs)
     denoised = raw @ components @ components.T
@@ -122,7 +123,7 @@ def tdr(
         peaks=one.time[peaks],
         vectors=vectors,
         axes=axes,
-        conditions=_condition_table(average, regressors if conditions is None else conditions),
+        conditions=_condition_table(average, by),
         averages=average.values,
         projections=projections,
         errors=errors,
