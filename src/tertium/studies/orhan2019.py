@@ -51,7 +51,7 @@ class Orhan2019(Study):
     learned in so few steps. The temporally structured task is the paper's comparison (COMP): its change detection is
     not. tanh units and the comparison need a smaller learning rate. Networks trained with variable delays are measured
     at the longest, so that all trials that are measured are equally long. Steps, lambda0, sigma0 and learning rates
-    were chosen on seeds 0 to 2.
+    were chosen on seeds 0 and 1.
     """
 
     row, kind = "COG08", "simulation"

@@ -34,7 +34,18 @@ LEARNED = 0.9
 
 
 class Yang2019(Study):
-    """One network learns twenty tasks, and its units form clusters that serve some of them (Yang et al. 2019)."""
+    """One network learns twenty tasks, and its units form clusters that serve some of them (Yang et al. 2019).
+
+    The tasks, timings, costs, read-out and the tolerance of answers (36 degrees) are the paper's. Training is shorter
+    and has two parts, most of it at a time step of 50 ms: see `tertium.studies.methods.yang_networks`. A network of 256
+    units takes a quarter of an hour of one core, so the trained ones are kept, and the pilot was a single network (seed
+    0). On it were chosen what this file adds to the paper: that a cluster prefers the tasks with at least three
+    quarters of the largest of its mean variances, and the margin of the last claim.
+
+    The claim on tanh units is the canon's. It compares the best silhouettes, and the best of tanh units is that of two
+    clusters, as before training; what sets them apart in the paper's figure is the number of clusters, for which a
+    claim needs networks that have not been looked at. At equal steps tanh networks also learn less.
+    """
 
     row, kind = "COG06", "simulation"
     cite = (
@@ -47,7 +58,7 @@ class Yang2019(Study):
             "10.1038/s41593-018-0310-2",
         ),
     )
-    test_seeds = (10, 11)
+    test_seeds = (10, 11, 12)
     smoke = {
         "tasks": ("fdgo", "delaygo", "fdanti", "delayanti", "dm1", "dm2"),
         "units": 48,
