@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 AttractorKind = Literal["fixed point", "limit cycle", "torus", "chaos", "unbounded", "undecided"]
 
+#: An exponent is called zero only where what is told from zero is slower than this fraction of the motion itself:
+#: within a few turns the exponents of chaos, too, cannot be told from zero.
+SLOW = 0.025
+
 
 @dataclass(frozen=True, eq=False)
 class Attractors:
@@ -86,7 +90,7 @@ def classify_attractor(
     transient: int = 5_000,
     n_exponents: int | None = None,
     jacobian: Callable[[Any, Any], Any] | None = None,
-    resolution: float = 10.0,
+    resolution: float = 5.0,
     same: float = 1e-3,
     bound: float = 1e6,
     seed: int = 0,
@@ -109,7 +113,7 @@ def classify_attractor(
         How many exponents; by default 4, or as many as there are units. Tori need more than they have dimensions.
     resolution : float
         Growth over the whole run, in nats, that is not told from none: an exponent is zero if its interval lies within
-        ``resolution / duration`` of zero.
+        ``resolution / duration`` of zero, and that is slow against the motion itself (some 30 turns long).
     same : float
         A run repeats itself if it misses itself by no more than this fraction of its extent.
     bound : float
@@ -170,7 +174,7 @@ def classify_attractor(
             begin, many = spectrum.end[k], min(steps, 20_000)
             path = simulate(system, begin, many, x[start], time=system.time, dt=dt)[0]
             moves = motion(path, system.time, same)
-            kinds[start], reasons[start] = judged(intervals[k], zero, moves, spectrum)
+            kinds[start], reasons[start] = judged(intervals[k], zero, moves, spectrum, width)
             if kinds[start] == "limit cycle":
                 periods[start] = moves.period * width
     return Attractors(tuple(kinds), tuple(reasons), periods, spectrum, bounded, zero)
@@ -192,8 +196,10 @@ def signs(intervals: Floats, zero: float) -> str:
     return "".join(found)
 
 
-def judged(intervals: Floats, zero: float, moves: Motion, spectrum: LyapunovSpectrum) -> tuple[AttractorKind, str]:
-    """Return the kind of attractor that exponents and the run agree on, and why."""
+def judged(
+    intervals: Floats, zero: float, moves: Motion, spectrum: LyapunovSpectrum, width: float
+) -> tuple[AttractorKind, str]:
+    """Return the kind of attractor that exponents and the run, whose steps take ``width``, agree on, and why."""
     found = signs(intervals, zero)
     if moves.rests:
         if found[0] == "-":
@@ -207,6 +213,8 @@ def judged(intervals: Floats, zero: float, moves: Motion, spectrum: LyapunovSpec
     if found[0] == "+":
         kind: AttractorKind = "undecided" if repeats else "chaos"
         return kind, f"the largest exponent is positive, {'but' if repeats else 'and'} {again}"
+    if zero > SLOW * moves.pace / width:
+        found = found.replace("0", "?")
     others = found
     if spectrum.time == "continuous":
         along = int(np.abs(intervals.mean(1)).argmin())

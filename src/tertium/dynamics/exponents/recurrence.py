@@ -39,6 +39,8 @@ class Motion:
         It is at rest, or coming to it.
     grows : bool
         It moves, in its last tenth, several times as much as in its first: this is no attractor yet.
+    pace : float
+        By how much of its extent it moves in a step: an angular frequency, if it turns.
     period : float
         In steps; NaN where there is none within half the run.
     mismatch : float
@@ -47,6 +49,7 @@ class Motion:
 
     rests: bool
     grows: bool
+    pace: float
     period: float
     mismatch: float
 
@@ -69,8 +72,9 @@ def motion(path: Floats, time: Time, same: float) -> Motion:
     moves = np.linalg.norm(np.diff(path, axis=0), axis=1)
     begin, end = (float(np.sqrt((part**2).mean())) for part in (moves[:tenth], moves[-tenth:]))
     if extent <= AT_REST * (1 + float(np.linalg.norm(path.mean(0)))) or end < SLOWER * begin:
-        return Motion(True, False, float("nan"), float("nan"))
-    best = Motion(False, begin < SLOWER * end, float("nan"), float("nan"))
+        return Motion(True, False, 0.0, float("nan"), float("nan"))
+    pace = float(np.sqrt((moves**2).mean())) / extent
+    best = Motion(False, begin < SLOWER * end, pace, float("nan"), float("nan"))
     if best.grows:
         return best
     for candidate in _returns(path, extent)[:TRIED]:
@@ -79,9 +83,9 @@ def motion(path: Floats, time: Time, same: float) -> Motion:
         )
         mismatch /= extent
         if mismatch <= same:
-            return Motion(False, False, period, mismatch)
+            return Motion(False, False, pace, period, mismatch)
         if not mismatch >= best.mismatch:  # NaN at first
-            best = Motion(False, False, float("nan"), mismatch)
+            best = Motion(False, False, pace, float("nan"), mismatch)
     return best
 
 
