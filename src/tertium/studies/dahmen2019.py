@@ -249,7 +249,7 @@ def measure_dimensions(config: Dahmen2019.Config, lab: Lab) -> dict[str, Any]:
     for g in radii:
         for kind, weights in KINDS.items():
             covariances = linear_covariance(weights(config.large, g, lab.seeds.numpy(f"large {kind} {g}")))
-            values = np.linalg.eigvalsh(covariances)
+            values = np.asarray(np.linalg.eigvalsh(covariances), dtype=np.float64)
             dimension[kind].append(participation_ratio(covariances) / config.large)
             distance[kind].append(distance_from_theory(values, g))
             if kind == "independent":

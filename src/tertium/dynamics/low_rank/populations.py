@@ -131,7 +131,7 @@ class Populations:
 def fit_populations(loadings: Loadings, numbers: npt.ArrayLike = (1, 2, 3, 4), *, seed: int | Seeds = 0) -> Populations:
     """Find the populations of a low-rank network: the mixture of Gaussians that explains its loadings best.
 
-    Mixtures with full covariances are fitted by expectation maximisation, ten starts each (scikit-learn), to loadings
+    Mixtures with full covariances are fitted by expectation maximisation, four starts each (scikit-learn), to loadings
     scaled to standard deviation 1; the Bayesian information criterion chooses among the numbers (Dubreuil et al. 2022).
 
     Parameters
@@ -182,7 +182,7 @@ def fit_populations(loadings: Loadings, numbers: npt.ArrayLike = (1, 2, 3, 4), *
     seeds = seed if isinstance(seed, Seeds) else Seeds(seed)
     fits = [
         GaussianMixture(
-            int(k), n_init=10 if k > 1 else 1, max_iter=500, random_state=seeds.integer(f"{k} populations") % 2**32
+            int(k), n_init=4 if k > 1 else 1, max_iter=300, random_state=seeds.integer(f"{k} populations") % 2**32
         ).fit(table / scale)
         for k in tried
     ]
