@@ -154,12 +154,11 @@ def _line(
 def _arrow(
     drawn: go.Figure, tip: Floats, name: str, hue: str, column: int, *, dash: str = "solid", legend: bool = False
 ) -> None:
-    angle = float(np.degrees(np.arctan2(tip[0], tip[1])))
-    short = np.linalg.norm(tip) < 0.04
+    short = bool(np.linalg.norm(tip) < 0.04)
     head: dict[str, Any] = {
-        "symbol": ["circle", "circle" if short else "triangle-up"],
-        "size": [0, 5 if short else 11],
-        "angle": [0, angle],
+        "symbol": ["circle", "circle" if short else "arrow"],
+        "size": [0, 5 if short else 13],
+        "angleref": "previous",
         "color": hue,
     }
     drawn.add_scatter(
