@@ -55,6 +55,15 @@ _NAMES = {
     "fit_populations": "low_rank.populations",
     "LagAsymmetry": "low_rank.reversibility",
     "lag_asymmetry": "low_rank.reversibility",
+    "Barcode": "manifolds.bars",
+    "CircularAlignment": "manifolds.aligning",
+    "CircularCoordinates": "manifolds.circle",
+    "LoopTest": "manifolds.significance",
+    "Preparation": "manifolds.clouds",
+    "circular_alignment": "manifolds.aligning",
+    "circular_coordinates": "manifolds.circle",
+    "loop_test": "manifolds.significance",
+    "persistent_cohomology": "manifolds.bars",
     "Dynamics": "step",
     "as_dynamics": "step",
     "Branch": "roots.continuation",
@@ -80,8 +89,11 @@ __all__ = [
     "Attractors",
     "AutocorrelationTime",
     "AxisAngles",
+    "Barcode",
     "Bifurcation",
     "Branch",
+    "CircularAlignment",
+    "CircularCoordinates",
     "CommunicationSubspace",
     "Connections",
     "CrossTemporal",
@@ -93,10 +105,12 @@ __all__ = [
     "LagAsymmetry",
     "Latents",
     "Loadings",
+    "LoopTest",
     "LowRankParts",
     "LyapunovSpectrum",
     "MaximumEntropy",
     "Populations",
+    "Preparation",
     "PrincipalAngles",
     "PrincipalComponents",
     "Rotations",
@@ -111,6 +125,8 @@ __all__ = [
     "as_dynamics",
     "autocorrelation_time",
     "branches_figure",
+    "circular_alignment",
+    "circular_coordinates",
     "classify_attractor",
     "communication_subspace",
     "connections",
@@ -125,10 +141,12 @@ __all__ = [
     "jpca",
     "kappa_field",
     "lag_asymmetry",
+    "loop_test",
     "low_rank_parts",
     "lyapunov",
     "maximum_entropy",
     "pca",
+    "persistent_cohomology",
     "principal_angles",
     "project_on_loadings",
     "sample_states",
@@ -165,6 +183,11 @@ if TYPE_CHECKING:
     from tertium.dynamics.low_rank.parts import LowRankParts, low_rank_parts
     from tertium.dynamics.low_rank.populations import Populations, fit_populations
     from tertium.dynamics.low_rank.reversibility import LagAsymmetry, lag_asymmetry
+    from tertium.dynamics.manifolds.aligning import CircularAlignment, circular_alignment
+    from tertium.dynamics.manifolds.bars import Barcode, persistent_cohomology
+    from tertium.dynamics.manifolds.circle import CircularCoordinates, circular_coordinates
+    from tertium.dynamics.manifolds.clouds import Preparation
+    from tertium.dynamics.manifolds.significance import LoopTest, loop_test
     from tertium.dynamics.roots.continuation import Bifurcation, Branch, branches_figure, follow
     from tertium.dynamics.roots.graph import Connections, connections, graph_distance
     from tertium.dynamics.roots.points import FixedPoints, SlowPoints

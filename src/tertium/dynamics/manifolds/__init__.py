@@ -1,0 +1,1 @@
+"""The shape of a cloud of states: its loops, and coordinates along them."""
