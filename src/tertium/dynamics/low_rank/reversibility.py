@@ -55,7 +55,7 @@ class LagAsymmetry:
         first, second = self.covariances[above], self.covariances.T[above]
         some = slice(None, None, 1 + len(first) // 3000)
         drawn = figure.new(
-            x=f"covariance, unit i leads by {self.lag} steps", y="covariance, unit j leads", width=480, height=460,
+            x=f"covariance, unit j leads by {self.lag} steps", y="covariance, unit i leads", width=480, height=460,
             title=f"asymmetry {self.value:.2f}, p = {self.p_value:.3f} (n = {len(first)} pairs)",
         )  # fmt: skip
         look = {"size": 4, "opacity": 0.35, "color": figure.COLOURS[0]}
