@@ -76,7 +76,7 @@ def trajectories(first: Mastrogiuseppe2018.Results) -> go.Figure:
 
 def performance(results: Sequence[Mastrogiuseppe2018.Results]) -> go.Figure:
     """Draw performance of each network, all trials and incongruent ones."""
-    drawn = figure.new(y="trials answered correctly (fraction)")
+    drawn = figure.new(x="loadings of the network", y="trials answered correctly (fraction)")
     names = list(results[0].performance)
     for number, (what, label) in enumerate((("performance", "all trials"), ("incongruent", "motion against colour"))):
         rows = np.array([[getattr(r, what)[name] for name in names] for r in results])
