@@ -16,6 +16,7 @@ __all__ = [
     "compare",
     "data",
     "dynamics",
+    "geometry",
     "learning",
     "models",
     "record",
@@ -26,7 +27,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from tertium import compare, data, dynamics, learning, models, record, run, studies, tasks, theory
+    from tertium import compare, data, dynamics, geometry, learning, models, record, run, studies, tasks, theory
 
 
 def __getattr__(name: str) -> Any:

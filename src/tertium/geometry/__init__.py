@@ -1,0 +1,50 @@
+"""Floor 5, geometry: how many dimensions activity fills, and the avalanches it comes in.
+
+Instruments take responses or plain arrays; they know nothing of our models.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tertium._lazy import attach
+
+# Public name -> module. No module bears the name of a function here: importing it would hide the function.
+_NAMES = {
+    "Avalanches": "criticality.result",
+    "BranchingRatio": "criticality.multistep",
+    "ParticipationRatio": "dimension",
+    "PowerLaw": "criticality.fitting",
+    "RatioTest": "criticality.ratio_tests",
+    "ShapeCollapse": "criticality.crackling",
+    "SizeOfDuration": "criticality.crackling",
+    "avalanches": "criticality.finding",
+    "branching_ratio": "criticality.multistep",
+    "fit_power_law": "criticality.fitting",
+    "participation_ratio": "dimension",
+}
+
+__all__ = [
+    "Avalanches",
+    "BranchingRatio",
+    "ParticipationRatio",
+    "PowerLaw",
+    "RatioTest",
+    "ShapeCollapse",
+    "SizeOfDuration",
+    "avalanches",
+    "branching_ratio",
+    "fit_power_law",
+    "participation_ratio",
+]
+
+if TYPE_CHECKING:
+    from tertium.geometry.criticality.crackling import ShapeCollapse, SizeOfDuration
+    from tertium.geometry.criticality.finding import avalanches
+    from tertium.geometry.criticality.fitting import PowerLaw, fit_power_law
+    from tertium.geometry.criticality.multistep import BranchingRatio, branching_ratio
+    from tertium.geometry.criticality.ratio_tests import RatioTest
+    from tertium.geometry.criticality.result import Avalanches
+    from tertium.geometry.dimension import ParticipationRatio, participation_ratio
+
+__getattr__, __dir__ = attach(__name__, _NAMES)
