@@ -92,7 +92,7 @@ def follow(
     *,
     time: Time = "discrete",
     arc: float = 0.02,
-    longest: float = 0.1,
+    longest: float = 0.05,
     steps: int = 500,
 ) -> list[Branch]:
     """Follow fixed points from one input to another, round folds (pseudo-arclength continuation, Keller 1977).

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from tertium.dynamics.roots.newton import newton
 from tertium.dynamics.roots.points import FixedPoints
 from tertium.dynamics.step import Dynamics, as_dynamics
 from tertium.errors import BadInput
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
+
+#: Steps before the first look at where the runs are.
+FIRST_LOOK = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +90,7 @@ def connections(
     *,
     push: float = 1e-3,
     extra: int = 8,
-    steps: int = 20_000,
+    steps: int = 4096,
     dt: float = 0.1,
     near: float = 1e-2,
     seed: int = 0,
@@ -111,7 +115,10 @@ def connections(
     dt : float
         Of continuous time: step of the fourth-order Runge-Kutta method, in the velocity's unit of time.
     near : float
-        A run has come to an attractor when it is so near to it, relative as ``push``, and moves towards it.
+        A run has come to an attractor when it is so near, relative as ``push``; or when Newton's method leads from it
+        to
+        one and the same attractor at two looks, the second after twice the time (saturated gates creep up to their
+        memory for tens of thousands of steps).
     seed : int
         Of the random directions.
 
@@ -144,7 +151,7 @@ def connections(
     directions = [unstable_directions(found, int(k), extra, rng) for k in saddles]
     starts = np.concatenate([np.full(len(d), k) for k, d in zip(saddles, directions, strict=True)])
     states = found.points[starts] + push * size * np.concatenate(directions)
-    ends = _run(system, states, found.inputs[starts], found, attractors, steps, dt, near * size)
+    ends = _run(system, states, found.inputs[starts], found, steps, dt, near * size)
     return Connections(found, starts, ends)
 
 
@@ -165,41 +172,49 @@ def unstable_directions(found: FixedPoints, which: int, extra: int, rng: np.rand
 
 
 def _run(
-    system: Dynamics,
-    states: Floats,
-    inputs: Floats,
-    found: FixedPoints,
-    attractors: Integers,
-    steps: int,
-    dt: float,
-    near: float,
+    system: Dynamics, states: Floats, inputs: Floats, found: FixedPoints, steps: int, dt: float, near: float
 ) -> Integers:
-    """Return the attractor that each state comes to, -1 where it comes to none."""
-    from scipy.spatial import cKDTree
-
-    tree, every = cKDTree(found.points[attractors]), cKDTree(found.points)
-    ends = np.full(len(states), -1)
-    alive, last = np.arange(len(states)), np.full(len(states), np.inf)
-    for done in range(steps):
-        before = states[alive]
-        states[alive] = _advance(system, before, inputs[alive], dt)
-        if done % 10:
+    """Return the fixed point that each state comes to, -1 where it comes to none; looked at in doubling intervals."""
+    ends, aims = np.full(len(states), -1), np.full(len(states), -2)
+    alive, look = np.arange(len(states)), FIRST_LOOK
+    for done in range(1, steps + 1):
+        states[alive] = _advance(system, states[alive], inputs[alive], dt)
+        if done < look and done < steps:
             continue
-        # at rest on a saddle: a connection from saddle to saddle, as symmetric systems have them
-        rests = np.abs(states[alive] - before).max(1) <= 1e-14 * (1 + np.abs(before).max(1))
-        distance, which = every.query(states[alive])
-        ends[alive[rests & (distance < near)]] = which[rests & (distance < near)]
-        alive = alive[~rests]
+        look *= 2
         alive = alive[np.isfinite(states[alive]).all(1)]
-        distance, which = tree.query(states[alive])
-        same = (found.inputs[attractors[which]] == inputs[alive]).all(1)
-        there = (distance < near) & (distance <= last[alive]) & same
-        ends[alive[there]] = attractors[which[there]]
-        last[alive] = distance
-        alive = alive[~there]
+        if not len(alive):
+            break
+        h, x = states[alive], inputs[alive]
+        here, ahead = _nearest(h, x, found, near), _aim(system, h, x, found, near)
+        there = (here >= 0) & found.stable[here]
+        # at rest on a saddle: a connection from saddle to saddle, as symmetric systems have them
+        moved = np.linalg.norm(h - _advance(system, h, x, dt), axis=1)
+        there |= (here >= 0) & (moved <= 1e-14 * (1 + np.linalg.norm(h, axis=1)))
+        ends[alive[there]] = here[there]
+        # on its way for twice the time and still bound for the same attractor
+        bound = ~there & (ahead >= 0) & found.stable[ahead] & (ahead == aims[alive])
+        ends[alive[bound]] = ahead[bound]
+        aims[alive] = ahead
+        alive = alive[~there & ~bound]
         if not len(alive):
             break
     return ends
+
+
+def _nearest(states: Floats, inputs: Floats, found: FixedPoints, near: float) -> Integers:
+    """Return the fixed point that is near each state, under the same input, -1 where there is none."""
+    from scipy.spatial import cKDTree
+
+    distance, which = cKDTree(found.points).query(states)
+    same = (found.inputs[which] == inputs).all(1)
+    return np.where(same & (distance < near), which, -1)
+
+
+def _aim(system: Dynamics, states: Floats, inputs: Floats, found: FixedPoints, near: float) -> Integers:
+    """Return the fixed point that Newton's method comes to from each state, -1 where it comes to none that is known."""
+    search = newton(system, states, inputs)
+    return np.where(search.converged, _nearest(search.states, inputs, found, near), -1)
 
 
 def _advance(system: Dynamics, h: Floats, x: Floats, dt: float) -> Floats:

@@ -54,11 +54,11 @@ def points_figure(found: FixedPoints, trajectories: npt.ArrayLike | None = None,
     width = float(np.ptp(place(everything), axis=0).max()) or 1.0
     if trajectories is not None:
         paths = np.asarray(getattr(trajectories, "values", trajectories), dtype=np.float64)
-        line = {"color": "rgba(127,127,127,0.35)", "width": 1}
+        line = {"color": "#999999", "width": 1 if dimensions == 2 else 2}
         gaps = [np.vstack([place(path), np.full((1, dimensions), np.nan)]) for path in np.atleast_3d(paths)]
         _scatter(drawn, np.vstack(gaps), mode="lines", line=line, name="trajectories", hoverinfo="skip")
     if len(found.slow):
-        mark = {"color": "#BBBBBB", "size": 4, "symbol": "x"}
+        mark = {"color": "#BBBBBB", "size": 4, "symbol": "cross"}
         _scatter(drawn, place(found.slow.points), mode="markers", marker=mark, name=f"slow (n = {len(found.slow)})")
     for i in np.unique(found.index):
         which = np.flatnonzero(found.index == i)
@@ -73,7 +73,10 @@ def points_figure(found: FixedPoints, trajectories: npt.ArrayLike | None = None,
         _scatter(drawn, place(found.points[which]), mode="markers", marker=mark, name=name)
     if dimensions == 3:
         titles = {f"{axis}axis": {"title": {"text": f"component {k + 1}"}} for k, axis in enumerate("xyz")}
-        drawn.update_layout(scene={**titles, "aspectmode": "data"}, margin={"l": 0, "r": 0, "b": 0, "t": 16})
+        drawn.update_layout(
+            scene={**titles, "aspectmode": "data", "camera": {"eye": {"x": 1.5, "y": 1.5, "z": 0.9}}},
+            margin={"l": 0, "r": 0, "b": 0, "t": 16},
+        )
     return drawn
 
 
