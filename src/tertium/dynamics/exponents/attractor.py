@@ -91,7 +91,7 @@ def classify_attractor(
     n_exponents: int | None = None,
     jacobian: Callable[[Any, Any], Any] | None = None,
     resolution: float = 5.0,
-    same: float = 1e-3,
+    same: float = 3e-4,
     bound: float = 1e6,
     seed: int = 0,
 ) -> Attractors:

@@ -22,8 +22,8 @@ AT_REST = 1e-6
 #: where it is the other way round.
 SLOWER = 0.2
 
-#: Most returns that are tried as a period.
-TRIED = 200
+#: A period is looked for within so many turns: a torus, too, comes as near as one likes to where it was, if one waits.
+TURNS = 100
 
 #: Places of a run that must come back.
 PLACES = 400
@@ -77,7 +77,7 @@ def motion(path: Floats, time: Time, same: float) -> Motion:
     best = Motion(False, begin < SLOWER * end, pace, float("nan"), float("nan"))
     if best.grows:
         return best
-    for candidate in _returns(path, extent)[:TRIED]:
+    for candidate in _returns(path[: round(min(len(path), 4 * np.pi * TURNS / pace + 4))], extent):
         period, mismatch = (
             (float(candidate), _whole(centred, candidate)) if time == "discrete" else _between(centred, candidate)
         )

@@ -123,7 +123,7 @@ def specimens() -> dict[str, Specimen]:
         "Hopf, mu = -0.2": Specimen(partial(hopf, mu=-0.2), 2, "fixed point"),
         "Hopf, mu = 0.2": Specimen(partial(hopf, mu=0.2), 2, "limit cycle"),
         "Van der Pol": Specimen(van_der_pol, 2, "limit cycle"),
-        "Rössler, c = 2.5": Specimen(partial(roessler, c=2.5), 3, "limit cycle"),
+        "Rössler, c = 2.5": Specimen(partial(roessler, c=2.5), 3, "limit cycle", length=2.0),
         "Rössler, c = 3.5": Specimen(partial(roessler, c=3.5), 3, "limit cycle", length=2.0),
         "Rössler, c = 5.7": Specimen(roessler, 3, "chaos", length=2.0),
         "two oscillators, 1 : 2": Specimen(partial(two_oscillators, ratio=np.sqrt(2.0)), 4, "torus"),
