@@ -38,6 +38,25 @@ def test_a_network_drawn_again_has_the_same_statistics_and_one_population_is_not
     np.testing.assert_allclose(np.cov(one.joined().T), np.cov(planted()[0].joined().T), atol=0.3)
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_populations_that_lie_across_each_other_are_not_cut_in_pieces(seed):
+    # seed 0 with starts from k-means alone: three
+    rng = np.random.default_rng(seed)
+    m, noise = rng.normal(size=(2, 600))
+    loadings = Loadings(m, np.where(np.arange(600) < 300, 1.0, -1.0) * m + 0.3 * noise)
+    assert len(fit_populations(loadings, (1, 2, 3), seed=0)) == 2
+
+
+def test_populations_that_differ_in_their_means_are_found():
+    rng = Seeds(4).numpy("means")
+    means = np.array([[3.0, 0.0], [-2.0, 1.0], [0.0, -4.0]])
+    table = rng.normal(size=(900, 2)) + means[np.arange(900) % 3]
+    found = fit_populations(Loadings.split(table, 1), (2, 3, 4))
+    assert len(found) == 3
+    for mean in means:
+        assert np.linalg.norm(found.means - mean, axis=1).min() < 0.3
+
+
 def test_figure_shows_the_pair_that_differs():
     found = fit_populations(planted()[0], (1, 2))
     assert "n1" in {found.figure().layout.xaxis2.title.text[-2:], found.figure().layout.yaxis2.title.text[-2:]}
