@@ -126,7 +126,7 @@ def specimens() -> dict[str, Specimen]:
         "Rössler, c = 2.5": Specimen(partial(roessler, c=2.5), 3, "limit cycle", length=2.0),
         "Rössler, c = 3.5": Specimen(partial(roessler, c=3.5), 3, "limit cycle", length=2.0),
         "Rössler, c = 5.7": Specimen(roessler, 3, "chaos", length=2.0),
-        "two oscillators, 1 : 2": Specimen(partial(two_oscillators, ratio=np.sqrt(2.0)), 4, "torus"),
+        "two oscillators, 1 : √2": Specimen(partial(two_oscillators, ratio=np.sqrt(2.0)), 4, "torus"),
         "Lorenz, rho = 10": Specimen(partial(lorenz, rho=10.0), 3, "fixed point", dt=0.01, spread=5.0, length=2.0),
         "Lorenz, rho = 28": Specimen(lorenz, 3, "chaos", dt=0.01, spread=5.0, length=2.0),
         "Hénon": map_like(henon, 2, "chaos", spread=0.1),
