@@ -91,7 +91,7 @@ class Mante2013TDR(Study):
         trials: int = Field(3000, ge=288, description="trials recorded; half give the axes, half are looked at")
         n_pcs: int = Field(12, ge=1, description="principal components that denoise")
         pseudo_trials: int = Field(500, ge=2, description="trials of each choice put together from single LIP neurons")
-        shuffles: int = Field(10, ge=1, description="times that labels are dealt out anew")
+        shuffles: int = Field(3, ge=1, description="times that labels are dealt out anew")
         permutations: int = Field(500, ge=1, description="permutations behind each p value of LIP")
         late: float = Field(0.4, gt=0, description="seconds of motion that are looked at in LIP; later saccades only")
 
