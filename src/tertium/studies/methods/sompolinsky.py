@@ -92,7 +92,7 @@ def mean_field(gain: float) -> MeanField:
     Near gain 1 the correlation is 1 / cosh of width sqrt(3) / (g - 1), whose integral is pi / 2 times that:
 
     >>> found = mean_field(1.02)
-    >>> round(found.time * 0.02 / np.sqrt(3) / (np.pi / 2), 2), round(found.variance / 0.02, 2)
+    >>> round(float(found.time * 0.02 / np.sqrt(3) / (np.pi / 2)), 2), round(found.variance / 0.02, 2)
     (1.04, 1.02)
     """
     from scipy.integrate import cumulative_trapezoid
