@@ -132,7 +132,7 @@ class Populations:
 def fit_populations(loadings: Loadings, numbers: npt.ArrayLike = (1, 2, 3, 4), *, seed: int | Seeds = 0) -> Populations:
     """Find the populations of a low-rank network: the mixture of Gaussians that explains its loadings best.
 
-    Mixtures with full covariances are fitted by expectation maximisation, four starts each (scikit-learn), to loadings
+    Mixtures with full covariances are fitted by expectation maximisation, eight starts each (scikit-learn), to loadings
     scaled to standard deviation 1; the Bayesian information criterion chooses among the numbers (Dubreuil et al. 2022).
 
     Parameters
