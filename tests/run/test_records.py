@@ -64,3 +64,14 @@ def test_two_processes_do_not_work_in_one_folder(runs):
     run = run_study("mcculloch1943", size="smoke")
     with FileLock(run.folder.lock), pytest.raises(BadInput, match="another process at work"):
         run_study("mcculloch1943", size="smoke")
+
+
+def test_methods_of_methods_belong_to_a_study():
+    from pathlib import Path
+
+    from tertium.studies import base, mante2013
+
+    found = {path.name for path in base._sources(Path(mante2013.__file__))}
+    direct = Path(mante2013.__file__).read_text(encoding="utf-8")
+    assert "mante_lines.py" in found
+    assert "methods.mante_lines" not in direct, "only another method imports it"

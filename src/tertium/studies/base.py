@@ -132,8 +132,8 @@ class Study(ABC):
     def source_hash(cls) -> str:
         """Return twelve hexadecimal digits that change whenever the study's code changes.
 
-        The code is the study's own file and those of the room ``tertium.studies.methods`` that it imports; pictures,
-        the runner and the floors below do not count.
+        The code is the study's own file and those of the room ``tertium.studies.methods`` that it imports, or that they
+        import; pictures, the runner and the floors below do not count.
         """
         digest = hashlib.sha256()
         for path in _sources(Path(inspect.getfile(cls))):
@@ -142,10 +142,14 @@ class Study(ABC):
 
 
 def _sources(path: Path) -> list[Path]:
-    """Return a study's file and those of its methods, without importing them."""
-    imported = re.findall(r"^from tertium\.studies\.methods\.(\w+) import", path.read_text(encoding="utf-8"), re.M)
-    methods = Path(__file__).parent / "methods"
-    return [path, *(methods / f"{name}.py" for name in sorted(set(imported)))]
+    """Return a study's file and those of its methods, whether it or another of them imports them; imports none."""
+    methods, found, ahead = Path(__file__).parent / "methods", set(), [path]
+    while ahead:
+        text = ahead.pop().read_text(encoding="utf-8")
+        imported = set(re.findall(r"^\s*from tertium\.studies\.methods\.(\w+) import", text, re.M)) - found
+        found |= imported
+        ahead += [methods / f"{name}.py" for name in imported]
+    return [path, *(methods / f"{name}.py" for name in sorted(found))]
 
 
 def verdicts(study: Study, results: Sequence[Any]) -> list[Verdict]:
