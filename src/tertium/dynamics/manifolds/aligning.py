@@ -24,7 +24,7 @@ class CircularAlignment:
     Attributes
     ----------
     aligned, target : array, shape (sample,)
-        The first angle, turned (and mirrored), and the second; rad, 0 to 2 pi.
+        The first angle, turned (and mirrored), and the second; rad, 0 to 2 pi; NaN where one of them was.
     sign : {1, -1}
         -1 if it had to be mirrored.
     shift : float
@@ -42,8 +42,9 @@ class CircularAlignment:
 
     @property
     def errors(self) -> Floats:
-        """Signed difference, aligned minus target, rad, -pi to pi."""
-        return np.asarray(np.angle(np.exp(1j * (self.aligned - self.target))))
+        """Signed difference, aligned minus target, rad, -pi to pi, of the samples that have both."""
+        there = np.isfinite(self.aligned)
+        return np.asarray(np.angle(np.exp(1j * (self.aligned[there] - self.target[there]))))
 
     @property
     def median_error(self) -> float:
@@ -56,7 +57,7 @@ class CircularAlignment:
         return float(np.abs(np.exp(1j * self.errors).mean()))
 
     def table(self) -> pd.DataFrame:
-        """Return one row: median error (degrees), correlation, length, sign, shift (degrees), samples."""
+        """Return one row: median error (degrees), correlation, length, sign, shift (degrees), samples, and without."""
         import pandas as pd
 
         row = {
@@ -65,15 +66,18 @@ class CircularAlignment:
             "length": self.length,
             "sign": self.sign,
             "shift": float(np.degrees(self.shift)),
-            "samples": len(self.aligned),
+            "samples": len(self.errors),
+            "left_out": len(self.aligned) - len(self.errors),
         }
         return pd.DataFrame([row])
 
-    def figure(self, time: npt.ArrayLike | None = None, *, name: str = "measured") -> go.Figure:
-        """Draw both angles against time (seconds; by default the number of the sample)."""
+    def figure(
+        self, time: npt.ArrayLike | None = None, *, span: tuple[float, float] | None = None, name: str = "measured"
+    ) -> go.Figure:
+        """Draw both angles against time (seconds; by default the number of the sample), or a span of it."""
         from tertium.dynamics.manifolds.pictures import alignment_figure
 
-        return alignment_figure(self, time, name=name)
+        return alignment_figure(self, time, span=span, name=name)
 
 
 def circular_alignment(
@@ -113,14 +117,14 @@ def circular_alignment(
     if reflect not in ("allowed", "never"):
         raise BadInput("reflect", got=repr(reflect), expected="'allowed' or 'never'")
     there = np.isfinite(first) & np.isfinite(second)
-    first, second = first[there], second[there]
-    if len(first) < 3:
-        raise BadInput("angles", got=f"{len(first)} samples that have both", expected="at least 3")
-    means = {sign: complex(np.exp(1j * (second - sign * first)).mean()) for sign in (1, -1)}
+    if there.sum() < 3:
+        raise BadInput("angles", got=f"{there.sum()} samples that have both", expected="at least 3")
+    one, other = first[there], second[there]
+    means = {sign: complex(np.exp(1j * (other - sign * one)).mean()) for sign in (1, -1)}
     sign = -1 if reflect == "allowed" and abs(means[-1]) > abs(means[1]) else 1
-    shift = float(np.angle(means[sign]))
-    turn = 2 * np.pi
-    return CircularAlignment((sign * first + shift) % turn, second % turn, sign, shift, _correlation(first, second))
+    shift, turn = float(np.angle(means[sign])), 2 * np.pi
+    aligned = np.where(there, (sign * first + shift) % turn, np.nan)
+    return CircularAlignment(aligned, np.where(there, second % turn, np.nan), sign, shift, _correlation(one, other))
 
 
 def _correlation(a: Floats, b: Floats) -> float:

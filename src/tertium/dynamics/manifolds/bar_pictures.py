@@ -68,6 +68,7 @@ def loop_test_figure(found: LoopTest) -> go.Figure:
     )  # fmt: skip
     figure.limit_line(drawn, found.limit, f"{found.level:.0%}", vertical=True)
     drawn.update_xaxes(range=[0, 1.1 * max(float(lengths.max(initial=0.0)), float(found.null.max()), 1e-9)])
+    drawn.update_yaxes(tickformat="d", nticks=5 if top >= 4 else int(top) + 1)
     drawn.update_layout(bargap=0.05)
     drawn.update_layout(legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.0, "yanchor": "bottom"})
     return drawn

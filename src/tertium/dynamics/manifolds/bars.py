@@ -101,7 +101,7 @@ def persistent_cohomology(
         Largest scale looked at. The default is the least distance within which some point reaches all others: there is
         no loop beyond.
     prime : int
-        Coefficients are integers modulo it: 3 to 179. Bars depend on it only where a shape has torsion, which a cloud
+        Coefficients are integers modulo it: 2 to 179. Bars depend on it only where a shape has torsion, which a cloud
         of states hardly has.
 
     Returns
@@ -127,7 +127,7 @@ def persistent_cohomology(
     """
     between = _distances(np.asarray(points, dtype=np.float64), given=distances)
     if prime not in _primes():
-        raise BadInput("prime", got=str(prime), expected=f"an odd prime below {LARGEST_PRIME}")
+        raise BadInput("prime", got=str(prime), expected=f"a prime below {LARGEST_PRIME}")
     enclosing = float(between.max(1).min())
     limit = enclosing if threshold is None else threshold
     if not limit > 0:
@@ -174,4 +174,4 @@ def _distances(points: Floats, *, given: bool) -> Floats:
 
 
 def _primes() -> list[int]:
-    return [p for p in range(3, LARGEST_PRIME) if all(p % d for d in range(2, int(p**0.5) + 1))]
+    return [p for p in range(2, LARGEST_PRIME) if all(p % d for d in range(2, int(p**0.5) + 1))]

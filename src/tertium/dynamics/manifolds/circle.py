@@ -30,7 +30,8 @@ class CircularCoordinates:
     Attributes
     ----------
     angle : array, shape (sample,)
-        Rad, 0 to 2 pi; its zero and its sense are arbitrary.
+        Rad, 0 to 2 pi; its zero and its sense are arbitrary. NaN of states whose nearest landmark is not joined to the
+        loop.
     certainty : array, shape (sample,)
         Length of the mean vector of the landmarks that the angle was read from: 1 where they agree.
     landmark_angle : array, shape (landmark,)
@@ -163,6 +164,8 @@ def circular_coordinates(
     True
     """
     _check(weights, pace, scale, neighbours, parts)
+    if prime < 3:
+        raise BadInput("prime", got=str(prime), expected="3 or more: modulo 2 a turn has no sense")
     prepared = preparation or Preparation()
     samples = prepared.samples(r)
     cloud = prepared.cloud(samples.values)
@@ -182,9 +185,9 @@ def circular_coordinates(
     on_marks = smoothest_angle(turns, barcode.filtration.distances, birth, weights)
     angle, certainty = _from_landmarks(cloud.points, marks, on_marks, neighbours)
     if pace == "even":
-        known = angle[cloud.kept]
-        angle = even_pace(angle, known, cloud.points[cloud.kept], parts)
-        on_marks = even_pace(on_marks, known, cloud.points[cloud.kept], parts)
+        used = cloud.kept[np.isfinite(angle[cloud.kept])]
+        known, states = angle[used], cloud.points[used]
+        angle, on_marks = (even_pace(one, known, states, parts) for one in (angle, on_marks))
     turn = 2 * np.pi
     return CircularCoordinates(angle % turn, certainty, on_marks % turn, birth, death, upto, barcode, cloud, samples)
 
@@ -200,6 +203,8 @@ def _from_landmarks(points: Floats, marks: Floats, on_marks: Floats, neighbours:
     weight = 1 - distance[:, :k] / edge
     weight[:, 0] = np.maximum(weight[:, 0], 1e-9)  # all equally far
     mean = (weight * np.exp(1j * on_marks[joined[nearest[:, :k]]])).sum(1) / weight.sum(1)
+    elsewhere = np.isnan(on_marks[cKDTree(marks).query(points)[1]])
+    mean[elsewhere] = np.nan
     return np.angle(mean), np.abs(mean)
 
 

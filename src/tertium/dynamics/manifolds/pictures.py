@@ -33,7 +33,7 @@ def ring_figure(found: CircularCoordinates, *, most: int = 3000) -> go.Figure:
         raise BadInput("picture", got="states of one dimension", expected="two or more")
     kept = cloud.kept[:: max(1, -(-len(cloud.kept) // most))]
     title = f"{len(kept)} of {len(found.angle)} states; {len(found.samples.units)} units; rings: landmarks"
-    drawn = figure.new(x="dimension 1 of the states", y="dimension 2", title=title, width=640, height=540)
+    drawn = figure.new(x="dimension 1 of the states", y="dimension 2 of the states", title=title, width=640, height=540)
     bar = {"title": {"text": "angle (°)", "side": "right"}, "thickness": 12, "outlinewidth": 0}
     bar |= {"tickvals": [0, 90, 180, 270, 360]}
     for name, which, angle, marker in (
@@ -55,22 +55,33 @@ def ring_figure(found: CircularCoordinates, *, most: int = 3000) -> go.Figure:
 
 
 def alignment_figure(
-    found: CircularAlignment, time: npt.ArrayLike | None = None, *, name: str = "measured"
+    found: CircularAlignment,
+    time: npt.ArrayLike | None = None,
+    *,
+    span: tuple[float, float] | None = None,
+    name: str = "measured",
 ) -> go.Figure:
     """Draw the recovered angle (dots) over the other (line, broken where it passes 0) against time.
 
     Raises
     ------
     BadInput
-        If there is not one time for each sample.
+        If there is not one time for each sample, or none in the span.
     """
     n = len(found.aligned)
     when = np.arange(n, dtype=np.float64) if time is None else np.asarray(time, dtype=np.float64)
     if when.shape != (n,):
         raise BadInput("time", got=f"shape {when.shape}", expected=f"one for each of {n} samples")
-    title = f"median error {found.median_error:.1f}°, circular correlation {abs(found.correlation):.2f}, n = {n}"
+    low, high = span or (when.min(), when.max())
+    shown = np.flatnonzero((when >= low) & (when <= high))
+    if not len(shown):
+        raise BadInput("span", got=f"{low:g} to {high:g}, without a sample", expected=f"{when.min()} to {when.max()}")
+    title = (
+        f"all {len(found.errors)} samples: median error {found.median_error:.1f}°, "
+        f"circular correlation {abs(found.correlation):.2f}"
+    )
     drawn = figure.new(x="sample" if time is None else "time (s)", y="angle (°)", title=title)
-    target = np.degrees(found.target)
+    when, target, aligned = when[shown], np.degrees(found.target[shown]), np.degrees(found.aligned[shown])
     passes = np.flatnonzero(np.abs(np.diff(target)) > 180) + 1
     drawn.add_scatter(
         x=np.insert(when, passes, when[passes]),
@@ -79,13 +90,8 @@ def alignment_figure(
         name=name,
         line={"color": "#888888", "width": 2},
     )
-    drawn.add_scatter(
-        x=when,
-        y=np.degrees(found.aligned),
-        mode="markers",
-        name="recovered",
-        marker={"color": figure.COLOURS[1], "size": 4},
-    )
+    dots = {"color": figure.COLOURS[1], "size": 4}
+    drawn.add_scatter(x=when, y=aligned, mode="markers", name="recovered", marker=dots)
     drawn.update_yaxes(range=[-5, 365], tickvals=[0, 90, 180, 270, 360])
     drawn.update_layout(legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.0, "yanchor": "bottom"})
     return drawn
