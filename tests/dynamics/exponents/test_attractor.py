@@ -47,7 +47,7 @@ def test_a_short_run_of_chaos_is_undecided():
 
 @pytest.mark.parametrize("name", ["Lorenz, rho = 28", "Rössler, c = 5.7", "two oscillators, 1 : √2"])
 def test_runs_of_any_length_are_right_or_undecided(name):
-    for steps in (100, 400, 1200):
+    for steps in (100, 400):
         assert classify(name, steps).kind in ("undecided", ZOO[name].kind)
 
 
@@ -89,6 +89,7 @@ def test_a_run_that_still_grows_is_undecided():
     assert "more and more" in found.reasons[0]
 
 
+@pytest.mark.slow
 def test_tori_need_more_exponents_than_they_have_dimensions():
     found = classify("two oscillators, 1 : √2", 5000, n_exponents=2)
     assert found.kind == "undecided"
