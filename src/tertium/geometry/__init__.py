@@ -14,13 +14,13 @@ _NAMES = {
     "Avalanches": "criticality.result",
     "BranchingRatio": "criticality.multistep",
     "ParticipationRatio": "dimension",
-    "PowerLaw": "criticality.fitting",
-    "RatioTest": "criticality.ratio_tests",
+    "PowerLaw": "criticality.laws.fitting",
+    "RatioTest": "criticality.laws.ratio_tests",
     "ShapeCollapse": "criticality.crackling",
     "SizeOfDuration": "criticality.crackling",
     "avalanches": "criticality.finding",
     "branching_ratio": "criticality.multistep",
-    "fit_power_law": "criticality.fitting",
+    "fit_power_law": "criticality.laws.fitting",
     "participation_ratio": "dimension",
 }
 
@@ -41,9 +41,9 @@ __all__ = [
 if TYPE_CHECKING:
     from tertium.geometry.criticality.crackling import ShapeCollapse, SizeOfDuration
     from tertium.geometry.criticality.finding import avalanches
-    from tertium.geometry.criticality.fitting import PowerLaw, fit_power_law
+    from tertium.geometry.criticality.laws.fitting import PowerLaw, fit_power_law
+    from tertium.geometry.criticality.laws.ratio_tests import RatioTest
     from tertium.geometry.criticality.multistep import BranchingRatio, branching_ratio
-    from tertium.geometry.criticality.ratio_tests import RatioTest
     from tertium.geometry.criticality.result import Avalanches
     from tertium.geometry.dimension import ParticipationRatio, participation_ratio
 

@@ -14,6 +14,7 @@ STUDIES = Registry(
     "study",
     {
         "achterberg2023": "tertium.studies.achterberg2023:Achterberg2023",
+        "beggs2003": "tertium.studies.beggs2003:Beggs2003",
         "benyishai1995": "tertium.studies.benyishai1995:BenYishai1995",
         "cybenko1989": "tertium.studies.cybenko1989:Cybenko1989",
         "dahmen2019": "tertium.studies.dahmen2019:Dahmen2019",
@@ -45,6 +46,7 @@ STUDIES = Registry(
 #: Study -> row of the canon; a test holds it against the studies' own ``row``.
 ROWS: dict[str, str] = {
     "achterberg2023": "CON03",
+    "beggs2003": "THY10",
     "benyishai1995": "DYN13",
     "cybenko1989": "FND09",
     "dahmen2019": "THY07",

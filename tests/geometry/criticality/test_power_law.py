@@ -6,10 +6,10 @@ from scipy import stats
 
 import tertium as tt
 from tertium.errors import BadInput
-from tertium.geometry.criticality.power_law import Values, distances, draw_power_law, find_power_law, tail_sum
-from tertium.geometry.criticality.ratio_tests import ratio_test
-from tertium.geometry.criticality.sums import support
-from tertium.geometry.criticality.tails import fit_tail
+from tertium.geometry.criticality.laws.power_law import Values, distances, draw_power_law, find_power_law, tail_sum
+from tertium.geometry.criticality.laws.ratio_tests import ratio_test
+from tertium.geometry.criticality.laws.sums import support
+from tertium.geometry.criticality.laws.tails import fit_tail
 
 
 @pytest.mark.parametrize(("low", "high"), [(1, None), (7, None), (1, 500), (3, 40)])

@@ -12,7 +12,7 @@ from tertium.errors import BadInput
 from tertium.geometry.criticality.crackling import shape_collapse, size_of_duration
 from tertium.geometry.criticality.detection import cut_avalanches
 from tertium.geometry.criticality.events import population_events
-from tertium.geometry.criticality.fitting import ALTERNATIVES, LEAST, PowerLaw, fit_power_law
+from tertium.geometry.criticality.laws.fitting import ALTERNATIVES, LEAST, PowerLaw, fit_power_law
 from tertium.geometry.criticality.result import Avalanches
 from tertium.rng import Seeds
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from tertium.data import SpikeTrains
-    from tertium.geometry.criticality.tails import Family
+    from tertium.geometry.criticality.laws.tails import Family
 
 Range = tuple[int | None, int | None]
 

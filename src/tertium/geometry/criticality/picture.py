@@ -13,9 +13,9 @@ from tertium.geometry.criticality.shape_picture import add_shapes
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from tertium.geometry.criticality.fitting import PowerLaw
+    from tertium.geometry.criticality.laws.fitting import PowerLaw
+    from tertium.geometry.criticality.laws.tails import Tail
     from tertium.geometry.criticality.result import Avalanches
-    from tertium.geometry.criticality.tails import Tail
 
 Floats = npt.NDArray[np.float64]
 
@@ -44,7 +44,7 @@ def add_law(drawn: go.Figure, found: PowerLaw, *, density: bool, others: bool, *
     """Add a sample's distribution and the tails fitted to it; the law's range is drawn thick."""
     sample = found.sample
     if density:
-        k, shares = log_density(sample.unique, sample.often)
+        k, shares = found.density()
     else:
         chosen = _spread_out(len(sample.unique))
         k = sample.unique[chosen].astype(float)
@@ -54,7 +54,7 @@ def add_law(drawn: go.Figure, found: PowerLaw, *, density: bool, others: bool, *
     inside = sample.unique[(sample.unique >= found.low) & (sample.unique <= (found.high or np.inf))]
     grid = np.unique(np.geomspace(inside[0], inside[-1], 60).round().astype(np.int64))
     above = float(sample.often[sample.unique > inside[-1]].sum()) / len(sample)
-    p = "" if np.isnan(found.p_value) else f", p = {found.p_value:.2f}"
+    p = _p_text(found)
     named: list[tuple[str, Tail, str, str, float]] = [
         (f"power law {found.exponent:.2f}{p}", found.law, figure.COLOURS[0], "solid", 2.5)
     ]
@@ -66,24 +66,6 @@ def add_law(drawn: go.Figure, found: PowerLaw, *, density: bool, others: bool, *
         curve = np.where(curve > 0.1 * shares[-1], curve, np.nan)  # what is far below the data only squeezes them
         line = {"color": colour, "dash": dash, "width": width}
         drawn.add_scatter(x=grid, y=curve, mode="lines", line=line, name=name, showlegend=others, **place)
-
-
-def log_density(unique: npt.NDArray[np.int64], often: npt.NDArray[np.int64]) -> tuple[Floats, Floats]:
-    """Return the density of whole numbers in bins that widen with them: middles and shares per whole number.
-
-    Examples
-    --------
-    >>> middle, density = log_density(np.array([1, 2, 3]), np.array([2, 1, 1]))
-    >>> middle.tolist(), density.tolist()
-    ([1.0, 2.0, 3.0], [0.5, 0.25, 0.25])
-    """
-    edges = np.unique(np.floor(np.geomspace(1, unique[-1] + 1, 8 * int(np.log10(unique[-1] + 1) + 1) + 1)))
-    edges = np.unique(np.concatenate([np.arange(1, min(10, unique[-1] + 2)), edges[edges > 10], [unique[-1] + 1]]))
-    counts, _ = np.histogram(unique, edges, weights=often)
-    widths = np.diff(edges)
-    filled = counts > 0
-    middles = np.sqrt(edges[:-1] * (edges[1:] - 1))
-    return middles[filled], counts[filled] / widths[filled] / often.sum()
 
 
 def avalanches_figure(found: Avalanches, unit: str) -> go.Figure:
@@ -139,8 +121,14 @@ def _add_growth(drawn: go.Figure, found: Avalanches) -> None:
 
 def _law_title(name: str, law: PowerLaw) -> str:
     half = law.interval[1] - law.exponent
-    p = "" if np.isnan(law.p_value) else f", p = {law.p_value:.2f}"
-    return f"{name} = {law.exponent:.2f} ± {half:.2f} from {law.low} on{p}"
+    return f"{name} = {law.exponent:.2f} ± {half:.2f} from {law.low} on{_p_text(law)}"
+
+
+def _p_text(law: PowerLaw) -> str:
+    """Return the p value as it is written behind an exponent; none of n samples means below one n-th."""
+    if np.isnan(law.p_value):
+        return ""
+    return f", p = {law.p_value:.2f}" if law.p_value > 0 else f", p < {1 / law.bootstrap:.2g}"
 
 
 def _spread_out(n: int) -> npt.NDArray[np.int64]:

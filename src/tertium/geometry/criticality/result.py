@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from tertium.geometry.criticality.crackling import ShapeCollapse, SizeOfDuration
-    from tertium.geometry.criticality.fitting import PowerLaw
+    from tertium.geometry.criticality.laws.fitting import PowerLaw
 
 Counts = npt.NDArray[np.int64]
 

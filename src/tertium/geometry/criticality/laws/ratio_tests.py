@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from scipy import special
 
-from tertium.geometry.criticality.tails import Family, Tail, fit_tail
+from tertium.geometry.criticality.laws.tails import Family, Tail, fit_tail
 
 if TYPE_CHECKING:
-    from tertium.geometry.criticality.power_law import Values
+    from tertium.geometry.criticality.laws.power_law import Values
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +57,8 @@ def ratio_test(power_law: Tail, family: Family, values: Values) -> RatioTest:
 
     Examples
     --------
-    >>> from tertium.geometry.criticality.power_law import Values
+    >>> import numpy as np
+    >>> from tertium.geometry.criticality.laws.power_law import Values
     >>> sample = Values.of(np.random.default_rng(0).geometric(0.1, size=2000))
     >>> test = ratio_test(fit_tail("power law", sample, 1, None), "exponential", sample)
     >>> test.favoured

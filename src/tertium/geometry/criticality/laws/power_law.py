@@ -109,7 +109,7 @@ def distances(values: Values, exponents: Floats, lows: Counts, high: int | None)
     """
     x = values.unique
     rest = tail_sum(exponents[:, None], x + 1, high)  # of the law, above each value
-    before = tail_sum(exponents[:, None], x, high)  # from each value on: above the one before it
+    before = rest + x ** -exponents[:, None]  # from each value on: above the one before it
     whole = tail_sum(exponents, lows, high)[:, None]
     inside = x >= lows[:, None]
     n_from = np.cumsum(values.often[::-1])[::-1]  # values from each on

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
-from tertium.geometry.criticality.sums import support
+from tertium.geometry.criticality.laws.sums import support
 
 if TYPE_CHECKING:
-    from tertium.geometry.criticality.power_law import Values
+    from tertium.geometry.criticality.laws.power_law import Values
 
 Floats = npt.NDArray[np.float64]
 Family = Literal["power law", "exponential", "lognormal", "truncated power law"]
@@ -98,7 +98,7 @@ def fit_tail(family: Family, values: Values, low: int, high: int | None) -> Tail
 
     Examples
     --------
-    >>> from tertium.geometry.criticality.power_law import Values
+    >>> from tertium.geometry.criticality.laws.power_law import Values
     >>> sample = np.random.default_rng(0).geometric(1 - np.exp(-0.2), size=20_000)
     >>> tail = fit_tail("exponential", Values.of(sample), 1, None)
     >>> bool(abs(tail.parameters[0] - 0.2) < 0.01), round(float(tail.survival([1, 2])[0]), 6)

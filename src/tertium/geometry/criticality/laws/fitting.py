@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tertium.errors import BadInput
-from tertium.geometry.criticality.power_law import (
+from tertium.geometry.criticality.laws.power_law import (
     EXPONENTS,
     Values,
     draw_power_law,
@@ -17,8 +17,8 @@ from tertium.geometry.criticality.power_law import (
     find_power_law,
     tail_sum,
 )
-from tertium.geometry.criticality.ratio_tests import RatioTest, ratio_test
-from tertium.geometry.criticality.tails import Family, Tail
+from tertium.geometry.criticality.laws.ratio_tests import RatioTest, ratio_test
+from tertium.geometry.criticality.laws.tails import Family, Tail
 from tertium.rng import Seeds
 
 if TYPE_CHECKING:
@@ -88,11 +88,24 @@ class PowerLaw:
         whole = float(np.log(tail_sum(self.exponent, self.low, self.high)))
         return Tail("power law", (self.exponent,), self.low, self.high, whole)
 
+    def density(self) -> Floats:
+        """Return the density of the sample in bins that widen with the values, (2, bin): their middles, their shares.
+
+        Up to 10 each value has its own; a share is that of one whole number.
+        """
+        unique, often = self.sample.unique, self.sample.often
+        top = int(unique[-1]) + 1
+        wide = np.floor(np.geomspace(10, max(top, 11), 8 * int(np.log10(max(top, 11))) + 1))
+        edges = np.unique(np.concatenate([np.arange(1, min(10, top)), wide[wide < top], [top]]))
+        counts, _ = np.histogram(unique, edges, weights=often)
+        middles = np.sqrt(edges[:-1] * (edges[1:] - 1))
+        return np.stack([middles, counts / np.diff(edges) / often.sum()])[:, counts > 0]
+
     def table(self) -> pd.DataFrame:
         """Return the law in the first row and one row for each other tail it was tested against."""
         import pandas as pd
 
-        from tertium.geometry.criticality.tails import PARAMETERS
+        from tertium.geometry.criticality.laws.tails import PARAMETERS
 
         rows = [
             {

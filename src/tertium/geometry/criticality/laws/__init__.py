@@ -1,0 +1,1 @@
+"""Discrete power laws and other tails: fits, tests, draws."""
