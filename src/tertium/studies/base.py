@@ -143,7 +143,8 @@ class Study(ABC):
 
 def _sources(path: Path) -> list[Path]:
     """Return a study's file and those of its methods, whether it or another of them imports them; imports none."""
-    methods, found, ahead = Path(__file__).parent / "methods", set(), [path]
+    methods, ahead = Path(__file__).parent / "methods", [path]
+    found: set[str] = set()
     while ahead:
         text = ahead.pop().read_text(encoding="utf-8")
         imported = set(re.findall(r"^\s*from tertium\.studies\.methods\.(\w+) import", text, re.M)) - found
