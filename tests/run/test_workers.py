@@ -119,8 +119,13 @@ def test_a_handler_of_the_caller_is_asked_after_the_workers_are_gone():
 def test_ctrl_c_leaves_no_worker_that_goes_on(monkeypatch):
     monkeypatch.setattr(workers, "PATIENCE", 0.2)
     pids = []
-    with pytest.raises(KeyboardInterrupt):
-        interrupted_by(signal.SIGINT, pids)
+    # a shell that starts the tests in the background has SIGINT ignored
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            interrupted_by(signal.SIGINT, pids)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert not is_alive(pids[0])
 
 
