@@ -146,7 +146,7 @@ def eigenvalues(first: Sussillo2013.Results, kinds: Sequence[str]) -> go.Figure:
             style = {"name": _index_name(int(i)), "legendgroup": str(i), "showlegend": int(i) not in shown}
             panels.add_scatter(x=values[:, 0], y=values[:, 1], mode="markers", marker=look, **style, **where)
             shown.add(int(i))
-        panels.update_xaxes(title_text=f"real part, {_kind_name(kind)}", range=[-1.15, 1.35], **where)
+        panels.update_xaxes(title_text=f"real part, {_kind_name(kind)}", range=[-1.15, 1.6], **where)
         panels.update_yaxes(
             title_text="imaginary part" if column == 1 else "", range=[-1.15, 1.15], scaleanchor=f"x{column}", **where
         )
