@@ -112,7 +112,8 @@ def newton(
         h, x = at[alive], inputs[alive]
         before = speed(system, h, x)
         step = newton_steps(system, h, x)
-        size = np.linalg.norm(step, axis=1)
+        with np.errstate(over="ignore"):  # of a Jacobian that is all but singular
+            size = np.linalg.norm(step, axis=1)
         usable = np.isfinite(size)
         scale = tolerance * (1 + np.linalg.norm(h, axis=1))
         there = usable & (before < scale) & (size < scale)

@@ -178,6 +178,7 @@ def _slow_points(
         first = kept[chosen]
         settled = found.converged[first]
     shared = _described(system, states[first], inputs[first])
-    sizes = np.linalg.norm(newton_steps(system, states[first], inputs[first]), axis=1)
+    with np.errstate(over="ignore"):  # of a Jacobian that is all but singular
+        sizes = np.linalg.norm(newton_steps(system, states[first], inputs[first]), axis=1)
     slow = SlowPoints(**shared, decrements=np.nan_to_num(sizes, nan=np.inf), counts=counts, settled=settled)
     return slow.take(np.argsort(slow.speeds, kind="stable")), states[lost]
