@@ -80,7 +80,8 @@ def certify(system: Dynamics, points: Floats, inputs: Floats) -> Certificate:
     velocity, jacobians = system.velocity(points, inputs), jacobian(points, inputs)
     left, values, right = np.linalg.svd(jacobians)
     beta = 1 / np.maximum(values[:, -1], 1e-300)
-    step = np.linalg.norm(_divide(left, values, right, velocity), axis=1)
+    with np.errstate(over="ignore"):  # of a singular Jacobian, which certifies nothing
+        step = np.linalg.norm(_divide(left, values, right, velocity), axis=1)
     rounding = 1e3 * np.finfo(np.float64).eps * (1 + np.linalg.norm(points, axis=1))
     eta = step + beta * rounding
     reach = np.maximum(10 * eta, 1e-5 * (1 + np.linalg.norm(points, axis=1)))
