@@ -105,7 +105,7 @@ def test_responses_are_taken_and_the_result_is_shown() -> None:
     trials = np.stack(trials_of_linear(stable_matrix(0), [30] * 8))
     responses = make_responses(trials, dt=0.01, quantity="rate", source="planted")
     found = dsa(responses, trials, delays=2)
-    assert found.value < 1e-9
+    assert float(found) == found.value < 1e-9
     assert found.table().shape == (2, 4)
     assert [trace.name.split()[0] for trace in found.figure().data] == ["unit", "first", "second"]
     assert found.value == dsa(responses, trials, delays=2).value

@@ -82,3 +82,8 @@ def test_too_few_samples_to_see_any_covariance_are_refused():
     with pytest.raises(BadInput, match="no squared covariance"):
         tt.geometry.participation_ratio(few)
     assert tt.geometry.participation_ratio(few, corrected=False).value == pytest.approx(5.0)
+
+
+def test_the_result_is_a_number_where_one_is_wanted():
+    found = tt.geometry.participation_ratio(np.random.default_rng(0).normal(size=(200, 5)))
+    assert float(found) == found.value

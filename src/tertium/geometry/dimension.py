@@ -47,6 +47,9 @@ class ParticipationRatio:
     samples: int | None
     units: int
 
+    def __float__(self) -> float:
+        return self.value
+
     def table(self) -> pd.DataFrame:
         """Return the dimension, its interval, the raw one and what they rest on, one row."""
         import pandas as pd

@@ -44,6 +44,9 @@ class DynamicalSimilarity:
     rank: int
     operators: tuple[Operator, Operator]
 
+    def __float__(self) -> float:
+        return self.value
+
     def table(self) -> pd.DataFrame:
         """Return one row a recording: fraction of variance predicted one step on, largest eigenvalues."""
         import pandas as pd
