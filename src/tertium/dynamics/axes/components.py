@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from tertium import figure
 from tertium.dynamics.axes.panels import shades
-from tertium.dynamics.axes.population import Sessions, averages, population, smoothed, standardised
+from tertium.dynamics.axes.population import Sessions, averages, population, same_units, smoothed, standardised
 from tertium.errors import BadInput
 
 if TYPE_CHECKING:
@@ -71,14 +71,7 @@ class PrincipalComponents:
             If the units are others.
         """
         one = population(r, labels, dt=dt, averaged=True)
-        if len(one.sessions) > 1 or one.units != self.units:
-            raise BadInput(
-                "responses",
-                got=f"{len(one.sessions)} sessions with {len(one.units)} units, first '{one.units[0]}'",
-                expected=f"one table of the same {len(self.units)} units, first '{self.units[0]}'",
-            )
-        (values,) = (session.values for session in one.sessions.values())
-        return np.asarray((values - self.means) / self.spreads @ self.axes)
+        return (same_units(one, self.units) - self.means) / self.spreads @ self.axes
 
     def table(self) -> pd.DataFrame:
         """Return one row a component: its variance, its share, and the share up to it."""

@@ -258,3 +258,21 @@ def _sorted(keys: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
         return sorted(keys)
     except TypeError:  # mixed kinds keep the order in which they come
         return keys
+
+
+def same_units(one: Population, units: Sequence[str]) -> Floats:
+    """Return the responses of a population of one session, (trial, time, unit), if its units are these.
+
+    Raises
+    ------
+    BadInput
+        If the units are others, or come from several sessions.
+    """
+    if len(one.sessions) > 1 or list(one.units) != list(units):
+        raise BadInput(
+            "responses",
+            got=f"{len(one.sessions)} sessions with {len(one.units)} units, first '{one.units[0]}'",
+            expected=f"one table of the same {len(units)} units, first '{units[0]}'",
+        )
+    (values,) = (session.values for session in one.sessions.values())
+    return np.asarray(values, dtype=np.float64)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from tertium.dynamics.axes.population import Averages, Population, Sessions, mean_by, population, smoothed
+from tertium.dynamics.axes.population import Averages, Population, Sessions, mean_by, population, same_units, smoothed
 from tertium.errors import BadInput
 
 if TYPE_CHECKING:
@@ -112,14 +112,7 @@ class TDR:
             If the units are others, or come from several sessions (which have no common trials).
         """
         one = population(r, labels, dt=dt, averaged=True)
-        if len(one.sessions) > 1 or one.units != self.units:
-            raise BadInput(
-                "responses",
-                got=f"{len(one.sessions)} sessions with {len(one.units)} units, first '{one.units[0]}'",
-                expected=f"one table of the same {len(self.units)} units, first '{self.units[0]}'",
-            )
-        (values,) = (session.values for session in one.sessions.values())
-        return np.asarray((values - self.means) / self.spreads @ self.axes)
+        return (same_units(one, self.units) - self.means) / self.spreads @ self.axes
 
     def table(self) -> pd.DataFrame:
         """Return one row an axis: its peak, length, share of variance, angle from its own vector, p value."""
