@@ -167,9 +167,9 @@ def selection_vector(
     """Ask which inputs move a network along its line attractor, and which decay (Mante, Sussillo et al. 2013, Fig. 6).
 
     Near a point of a line attractor one mode is slow and all others decay. Its right eigenvector r is the direction of
-    the line; its left eigenvector s is the selection vector: a pulse of input that pushes the state by d leaves it, once
-    the other modes are gone, at ``(s . d) r``. An input is ignored where the line runs on unmoved by it, ``s . d = 0``,
-    however far it pushes the state away in between.
+    the line; its left eigenvector s is the selection vector: a pulse of input that pushes the state by d leaves it,
+    once the other modes are gone, at ``(s . d) r``. An input is ignored where the line runs on unmoved by it,
+    ``s . d = 0``, however far it pushes the state away in between.
 
     Parameters
     ----------
@@ -204,7 +204,7 @@ def selection_vector(
     >>> found = fixed_points(velocity, np.zeros((1, 2)), np.zeros(2), time="continuous")
     >>> selection_vector(found, {"own": 0, "other": 1}).strengths.round(3).tolist()
     [[1.0, 0.5]]
-    """  # noqa: E501
+    """
     tables = _tables(points)
     names = tuple(tables)
     directions = _directions(inputs, next(iter(tables.values()))[0].input_jacobians.shape[2])

@@ -24,9 +24,10 @@ LINE, SELECTION = "#888888", "#222222"
 def plane_figure(found: SelectionVectors) -> go.Figure:
     """Draw, for each context, the plane of its line (across) and its selection vector.
 
-    Arrows are seen as their shadows in this plane, which keeps every product with line and selection vector. Inputs have
-    one scale in all panels: the longest shadow is 1. Dotted: how the state goes back to the line after a pulse.
-    """  # noqa: E501
+    Arrows are seen as their shadows in this plane, which keeps every product with line and selection vector. Inputs
+    have one scale in all panels: the longest shadow is 1. Dotted: how the state goes back to the line after a
+    pulse.
+    """
     drawn = panels(
         [f"context {name}" if name else "" for name in found.contexts],
         x="along the line (longest input: 1)",

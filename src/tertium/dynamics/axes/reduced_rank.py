@@ -18,9 +18,10 @@ class RankFit(NamedTuple):
     coefficients : array, shape (source unit, target unit)
         Of the full model.
     target_axes : array, shape (target unit, rank)
-        Orthonormal V, dimensions of the prediction by falling variance: rank r has ``coefficients @ V[:, :r] @ V[:, :r].T``.
+        Orthonormal V, dimensions of the prediction by falling variance: rank r has
+        ``coefficients @ V[:, :r] @ V[:, :r].T``.
     x_mean, y_mean : array, shape (unit,)
-    """  # noqa: E501
+    """
 
     coefficients: Floats
     target_axes: Floats
@@ -37,8 +38,8 @@ def reduced_rank(X: Floats, Y: Floats, ridge: float = 0.0) -> RankFit:
     """Fit targets to sources by least squares (or ridge) and order the dimensions of the prediction.
 
     Least squares of rank r is ``B V V'``, V the first r principal axes of the predictions ``X B`` (Izenman 1975; Semedo
-    et al. 2019, eq. 2). With ridge the same holds of data to which the rows ``sqrt(ridge) I`` and 0 are added (Mukherjee &
-    Zhu 2011).
+    et al. 2019, eq. 2). With ridge the same holds of data to which the rows ``sqrt(ridge) I`` and 0 are added
+    (Mukherjee & Zhu 2011).
 
     Parameters
     ----------
@@ -53,7 +54,7 @@ def reduced_rank(X: Floats, Y: Floats, ridge: float = 0.0) -> RankFit:
     >>> fit = reduced_rank(X, X * [3.0, 1.0])
     >>> fit.at(1).round(6).tolist()
     [[3.0, 0.0], [0.0, 0.0]]
-    """  # noqa: E501
+    """
     x_mean, y_mean = X.mean(0), Y.mean(0)
     left, sizes, right = np.linalg.svd(X - x_mean, full_matrices=False)
     within = left.T @ (Y - y_mean)
