@@ -39,6 +39,9 @@ _NAMES = {
     "deconvolve": "deconvolution",
     "DynamicalSimilarity": "operators.dynamical",
     "dsa": "operators.dynamical",
+    "canonical_correlations": "representations.canonical",
+    "cca": "representations.canonical",
+    "svcca": "representations.canonical",
 }
 
 __all__ = [
@@ -54,6 +57,8 @@ __all__ = [
     "benjamini_hochberg",
     "bonferroni",
     "bootstrap",
+    "canonical_correlations",
+    "cca",
     "crossvalidate",
     "deconvolve",
     "dsa",
@@ -70,6 +75,7 @@ __all__ = [
     "rdms_by",
     "rsa",
     "save_rdm",
+    "svcca",
 ]
 
 if TYPE_CHECKING:
@@ -89,6 +95,7 @@ if TYPE_CHECKING:
     from tertium.compare.rdm_inference.remixed import RemixedModel
     from tertium.compare.rdm_inference.result import RSAResult
     from tertium.compare.rdm_type import RDM
+    from tertium.compare.representations.canonical import canonical_correlations, cca, svcca
     from tertium.compare.resample import bootstrap, permutation_test
 
 __getattr__, __dir__ = attach(__name__, _NAMES)

@@ -1,0 +1,1 @@
+"""How alike two whole representations are: measures of responses, arrays or torch tensors, all with gradients."""
