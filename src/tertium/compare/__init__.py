@@ -42,6 +42,11 @@ _NAMES = {
     "canonical_correlations": "representations.canonical",
     "cca": "representations.canonical",
     "svcca": "representations.canonical",
+    "pwcca": "representations.canonical",
+    "cka": "representations.kernel_alignment",
+    "minibatch_cka": "representations.kernel_alignment",
+    "procrustes": "representations.shapes",
+    "bures": "representations.shapes",
 }
 
 __all__ = [
@@ -57,18 +62,23 @@ __all__ = [
     "benjamini_hochberg",
     "bonferroni",
     "bootstrap",
+    "bures",
     "canonical_correlations",
     "cca",
+    "cka",
     "crossvalidate",
     "deconvolve",
     "dsa",
     "join_partial_rdms",
     "load_rdm",
     "mds",
+    "minibatch_cka",
     "noise_ceiling",
     "noise_covariance",
     "noise_residuals",
     "permutation_test",
+    "procrustes",
+    "pwcca",
     "rdm",
     "rdm_ceiling",
     "rdm_over_time",
@@ -95,7 +105,9 @@ if TYPE_CHECKING:
     from tertium.compare.rdm_inference.remixed import RemixedModel
     from tertium.compare.rdm_inference.result import RSAResult
     from tertium.compare.rdm_type import RDM
-    from tertium.compare.representations.canonical import canonical_correlations, cca, svcca
+    from tertium.compare.representations.canonical import canonical_correlations, cca, pwcca, svcca
+    from tertium.compare.representations.kernel_alignment import cka, minibatch_cka
+    from tertium.compare.representations.shapes import bures, procrustes
     from tertium.compare.resample import bootstrap, permutation_test
 
 __getattr__, __dir__ = attach(__name__, _NAMES)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,11 @@ from tertium.errors import BadInput
 
 if TYPE_CHECKING:
     import xarray as xr
+
+Ready = TypeVar("Ready")
+
+#: What a measure answers: a float, or a tensor of no dimension where a tensor was given. mypy cannot tell which.
+Number = Any
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,7 +172,25 @@ def _samples(
     return Samples(name, values - values.mean(0), labels, times, cutoff, units, is_tensor)
 
 
-def answer(value: torch.Tensor, *given: Samples) -> float | torch.Tensor:
+class Measure(Protocol[Ready]):
+    """Options of a measure, and its two steps."""
+
+    is_distance: ClassVar[bool]
+    is_symmetric: ClassVar[bool]
+
+    def prepare(self, x: Samples, /) -> Ready:
+        """Return what each representation needs once."""
+
+    def between(self, first: Ready, second: Ready, /) -> torch.Tensor:
+        """Return the number for a pair."""
+
+
+def compared(measure: Measure[Ready], x: Samples, y: Samples) -> Number:
+    """Compare two representations by a measure."""
+    return answer(measure.between(measure.prepare(x), measure.prepare(y)), x, y)
+
+
+def answer(value: torch.Tensor, *given: Samples) -> Number:
     """Return the tensor if a tensor was given, a float otherwise."""
     return value if any(one.is_tensor for one in given) else float(value)
 
