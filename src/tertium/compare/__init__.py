@@ -47,6 +47,12 @@ _NAMES = {
     "minibatch_cka": "representations.kernel_alignment",
     "procrustes": "representations.shapes",
     "bures": "representations.shapes",
+    "matched_correlation": "representations.matching",
+    "permutation_match": "representations.matching",
+    "soft_match": "representations.matching",
+    "stochastic_shape": "representations.stochastic",
+    "mutual_predictivity": "representations.predictivity",
+    "rdm_similarity": "representations.rdm_agreement",
 }
 
 __all__ = [
@@ -71,20 +77,26 @@ __all__ = [
     "dsa",
     "join_partial_rdms",
     "load_rdm",
+    "matched_correlation",
     "mds",
     "minibatch_cka",
+    "mutual_predictivity",
     "noise_ceiling",
     "noise_covariance",
     "noise_residuals",
+    "permutation_match",
     "permutation_test",
     "procrustes",
     "pwcca",
     "rdm",
     "rdm_ceiling",
     "rdm_over_time",
+    "rdm_similarity",
     "rdms_by",
     "rsa",
     "save_rdm",
+    "soft_match",
+    "stochastic_shape",
     "svcca",
 ]
 
@@ -107,7 +119,11 @@ if TYPE_CHECKING:
     from tertium.compare.rdm_type import RDM
     from tertium.compare.representations.canonical import canonical_correlations, cca, pwcca, svcca
     from tertium.compare.representations.kernel_alignment import cka, minibatch_cka
+    from tertium.compare.representations.matching import matched_correlation, permutation_match, soft_match
+    from tertium.compare.representations.predictivity import mutual_predictivity
+    from tertium.compare.representations.rdm_agreement import rdm_similarity
     from tertium.compare.representations.shapes import bures, procrustes
+    from tertium.compare.representations.stochastic import stochastic_shape
     from tertium.compare.resample import bootstrap, permutation_test
 
 __getattr__, __dir__ = attach(__name__, _NAMES)

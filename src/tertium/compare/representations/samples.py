@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +33,8 @@ class Samples:
         What errors call it.
     values : tensor of float64, shape (sample, unit)
         Each unit less its mean over samples. All time bins of a stimulus follow each other.
+    means : tensor of float64, shape (unit,)
+        What was taken away.
     labels : tuple of str
         Of the stimuli; empty for what has none.
     times : array, shape (bin,)
@@ -47,6 +49,7 @@ class Samples:
 
     name: str
     values: torch.Tensor
+    means: torch.Tensor
     labels: tuple[str, ...]
     times: npt.NDArray[np.float64]
     cutoff: float
@@ -69,7 +72,21 @@ class Samples:
         rows = torch.from_numpy((np.asarray(blocks)[:, None] * bins + np.arange(bins)).ravel()).to(self.values.device)
         values = self.values[rows]
         labels = tuple(self.labels[i] for i in blocks) if self.labels else ()
-        return replace(self, values=values - values.mean(0), labels=labels)
+        return replace(self, values=values - values.mean(0), means=self.means + values.mean(0), labels=labels)
+
+    def refuse_constant_units(self, what: str) -> None:
+        """Raise `BadInput`, naming them, if there are units without which ``what`` is not defined."""
+        sizes = self.values.detach().square().mean(0).sqrt()
+        constant = (sizes <= self.cutoff * self.means.detach().abs()).nonzero().flatten().tolist()
+        if constant:
+            shown = ", ".join(f"'{self.units[i]}'" for i in constant[:3])
+            more = f" and {len(constant) - 3} more" if len(constant) > 3 else ""
+            raise BadInput(
+                self.name,
+                got=f"constant responses in unit {shown}{more}",
+                expected=f"responses that differ between samples, without which a unit has no {what}",
+                repair="Leave those units out.",
+            )
 
 
 def read(given: xr.DataArray | npt.ArrayLike | torch.Tensor, name: str, by: str = "condition") -> Samples:
@@ -169,14 +186,20 @@ def _samples(
     units = units or tuple(map(str, range(values.shape[1])))
     times = np.zeros(1) if times is None else times
     cutoff = max(values.shape) * max(precision, float(np.finfo(np.float64).eps))
-    return Samples(name, values - values.mean(0), labels, times, cutoff, units, is_tensor)
+    means = values.mean(0)
+    return Samples(name, values - means, means, labels, times, cutoff, units, is_tensor)
 
 
 class Measure(Protocol[Ready]):
     """Options of a measure, and its two steps."""
 
-    is_distance: ClassVar[bool]
-    is_symmetric: ClassVar[bool]
+    @property
+    def is_distance(self) -> bool:
+        """Whether 0 means alike; it is a similarity otherwise."""
+
+    @property
+    def is_symmetric(self) -> bool:
+        """Whether the order of a pair does not matter."""
 
     def prepare(self, x: Samples, /) -> Ready:
         """Return what each representation needs once."""
