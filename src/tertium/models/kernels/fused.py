@@ -20,7 +20,8 @@ from tertium.models.kernels.arguments import (
 from tertium.models.kernels.loops import Backward, Forward, Loop, make_loop
 from tertium.models.kernels.nonlinearities import Nonlinearity
 from tertium.models.kernels.nonlinearities import nonlinearity as named
-from tertium.models.kernels.recurrence import Dense, LowRank, Recurrence, low_rank_gradients
+from tertium.models.kernels.products import outer_sum
+from tertium.models.kernels.recurrence import Dense, Recurrence, low_rank, low_rank_gradients
 
 
 def rate_unroll(
@@ -217,7 +218,7 @@ class _Unroll(torch.autograd.Function):
         values = states.new_empty((len(drive) if keep_values else 2, *drive.shape[1:]))
         places = [*values.unbind(0)] * (1 if keep_values else len(drive) // 2 + 1)
         run = _forward_record(options, initial, states, places[: len(drive)])
-        _loop(options, alpha, weight, m, n).forward(run, drive.unbind(0))
+        _loop(options, len(drive), len(initial), alpha, weight, m, n).forward(run, drive.unbind(0))
         # the rate form needs its drive to find f(z) again; the membrane form finds f(h) in the states
         again = not keep_values
         ctx.save_for_backward(
@@ -242,7 +243,9 @@ class _Unroll(torch.autograd.Function):
         initial, alpha, weight, m, n, drive, states, values = ctx.saved_tensors
         options: _Options = ctx.options
         if values is None:
-            values = _values_again(options, initial, drive, states, _connections(alpha, weight, m, n))
+            values = _values_again(
+                options, initial, drive, states, _connections(alpha, len(states), len(initial), weight, m, n)
+            )
         # only the gradient of alpha looks at states in the membrane form: without it values stand in for their number
         run = _forward_record(options, initial, values if states is None else states, values.unbind(0))
         steps = len(values)
@@ -257,21 +260,26 @@ class _Unroll(torch.autograd.Function):
             to_rates=None if to_rates is None else to_rates.unbind(0),
             to_alpha=to_alpha,
         )
-        to_initial = _loop(options, alpha, weight, m, n).backward(run, back)
+        loop = _loop(options, steps, len(initial), alpha, weight, m, n)
+        to_initial = loop.to_initial(rows[0], loop.backward(run, back, torch.zeros_like(initial)), run.rows[0])
         sent = values if options.form == "membrane" else states
         to_weights = _weight_gradients(ctx.needs_input_grad[3:6], (weight, m, n), run.rows[0], sent, errors[:steps])
         return errors[:steps], to_initial, to_alpha, *to_weights, None
 
 
-def _connections(alpha: Tensor, weight: Tensor | None, m: Tensor | None, n: Tensor | None) -> Recurrence:
+def _connections(
+    alpha: Tensor, steps: int, trials: int, weight: Tensor | None, m: Tensor | None, n: Tensor | None
+) -> Recurrence:
     if m is not None and n is not None:
-        return LowRank(m, n, alpha)
+        return low_rank(m, n, alpha)
     assert weight is not None  # checked_connections lets nothing through that has neither
-    return Dense(weight, alpha)
+    return Dense(weight, alpha, steps, trials)
 
 
-def _loop(options: _Options, alpha: Tensor, weight: Tensor | None, m: Tensor | None, n: Tensor | None) -> Loop:
-    return make_loop(options.form, _connections(alpha, weight, m, n), alpha, options.f)
+def _loop(
+    options: _Options, steps: int, trials: int, alpha: Tensor, weight: Tensor | None, m: Tensor | None, n: Tensor | None
+) -> Loop:
+    return make_loop(options.form, _connections(alpha, steps, trials, weight, m, n), alpha, options.f)
 
 
 def _forward_record(options: _Options, initial: Tensor, states: Tensor, values: Sequence[Tensor]) -> Forward:
@@ -289,11 +297,11 @@ def _values_again(
     if drive is None:
         options.f.into(states, values)
         return values
-    connections.forward(drive[0], initial, values[0])
+    options.f.into(connections.forward(drive[0], initial, values[0]), values[0])
     if len(drive) > 1:
         # all states are known: every later step at once
-        connections.forward(drive[1:].flatten(0, 1), states[:-1].flatten(0, 1), values[1:].flatten(0, 1))
-    options.f.into(values, values)
+        later = values[1:].flatten(0, 1)
+        options.f.into(connections.forward(drive[1:].flatten(0, 1), states[:-1].flatten(0, 1), later), later)
     return values
 
 
@@ -308,7 +316,7 @@ def _weight_gradients(
     to_weight, m, n = None, *weights[1:]
     later, before = errors[1:].flatten(0, 1), sent[:-1].flatten(0, 1)
     if weights[0] is not None and wanted[0]:
-        to_weight = torch.mm(errors[0].t(), first).addmm_(later.t(), before)
+        to_weight = outer_sum(later, before).addmm_(errors[0].t(), first)
     if m is None or n is None or not (wanted[1] or wanted[2]):
         return to_weight, None, None
     pairs = zip(low_rank_gradients(m, n, errors[0], first), low_rank_gradients(m, n, later, before), strict=True)

@@ -1,4 +1,4 @@
-"""A whole network with full connections as one matrix: recurrence, inputs, biases and read-out in the same products.
+"""A whole network as one matrix: recurrence, inputs, biases and read-out in the same products.
 
 At step t the row c_t = [r_{t-1}, x_t, 1] arrives, and
 
@@ -7,7 +7,7 @@ At step t the row c_t = [r_{t-1}, x_t, 1] arrives, and
 
 so that the backward pass has rows d_t = [e_t, dL/dy_{t-1}], hands A' d_t to step t-1, and finds the gradient of every
 weight in one product, the sum of d_t c_t' over time and trials. Neither the drive nor a gradient of the rates is ever
-laid out over time. Rows are filled up with zeros to whole vector registers; without this the products take 10 % longer.
+laid out over time. With connections of low rank the matrix is the product of two thin ones (`joined_weights`).
 """
 
 from __future__ import annotations
@@ -19,21 +19,22 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from tertium.models.kernels.joined_weights import JoinedWeights, Layout, ThinFactors, WholeMatrix
 from tertium.models.kernels.loops import Backward, Forward, MaybeSteps, make_loop
 from tertium.models.kernels.nonlinearities import Nonlinearity
-from tertium.models.kernels.recurrence import Dense
 
-_REGISTER = 8
+# samples, trials times steps, of a part of the backward pass
+_PART = 2048
 
 
 @dataclass(frozen=True)
 class Joined:
-    """Where the parts of the joined matrix lie.
+    """What a joined network is, apart from its numbers.
 
     Parameters
     ----------
-    units, inputs, outputs : int
-        Numbers of units and channels.
+    layout : Layout
+        Where the parts of the joined matrix lie.
     f : Nonlinearity
         The rate function.
     form : str
@@ -42,40 +43,14 @@ class Joined:
         Whether all states are handed back, or the last one only.
     """
 
-    units: int
-    inputs: int
-    outputs: int
+    layout: Layout
     f: Nonlinearity
     form: str
     all_states: bool
 
-    @property
-    def row(self) -> int:
-        """Length of c_t: rates, inputs, one, and zeros."""
-        return _filled(self.units + self.inputs + 1)
-
-    @property
-    def error_row(self) -> int:
-        """Length of d_t: errors, gradients of the outputs, and zeros."""
-        return _filled(self.units + self.outputs)
-
-    def matrix(
-        self,
-        weight: Tensor,
-        input_weight: Tensor,
-        bias: Tensor | None,
-        output_weight: Tensor,
-        output_bias: Tensor | None,
-    ) -> Tensor:
-        """Return A, shape (error_row, row), from its parts; autograd takes its gradient apart again."""
-        zeros = weight.new_zeros
-        one = zeros(self.units, 1) if bias is None else bias[:, None]
-        upper = torch.cat([weight, input_weight, one, zeros(self.units, self.row - self.units - self.inputs - 1)], 1)
-        one = zeros(self.outputs, 1) if output_bias is None else output_bias[:, None]
-        filling = zeros(self.outputs, self.row - self.units - self.inputs - 1)
-        lower = torch.cat([output_weight, zeros(self.outputs, self.inputs), one, filling], 1)
-        rest = zeros(self.error_row - self.units - self.outputs, self.row)
-        return torch.cat([upper, lower, rest])
+    def weights(self, first: Tensor, second: Tensor | None) -> JoinedWeights:
+        """Return A, given whole or as its two factors."""
+        return WholeMatrix(self.layout, first) if second is None else ThinFactors(self.layout, first, second)
 
 
 class RunJoined(torch.autograd.Function):
@@ -83,83 +58,104 @@ class RunJoined(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, x: Tensor, initial: Tensor, alpha: Tensor, matrix: Tensor, noise: Tensor | None, plan: Joined
+        ctx: Any,
+        x: Tensor,
+        initial: Tensor,
+        alpha: Tensor,
+        first: Tensor,
+        second: Tensor | None,
+        noise: Tensor | None,
+        plan: Joined,
     ) -> tuple[Tensor, Tensor]:
         """Run; ``noise`` is added to the drive, (time, batch, unit)."""
         steps, batch, _ = x.shape
-        rows = matrix.new_empty((steps + 1, batch, plan.row))
-        rows[:, :, plan.units :] = 0
-        rows[:steps, :, plan.units : plan.units + plan.inputs] = x
-        rows[:, :, plan.units + plan.inputs] = 1
-        rates = rows[:, :, : plan.units]
+        units, inputs = plan.layout.units, plan.layout.inputs
+        weights = plan.weights(first, second)
+        rows = x.new_empty((steps + 1, batch, plan.layout.row))
+        rows[:, :, units:] = 0
+        rows[:steps, :, plan.layout.input_columns] = x
+        rows[:, :, units + inputs] = 1
+        rates = rows[:, :, :units]
         keep_all = plan.all_states or ctx.needs_input_grad[2]
         if plan.form == "membrane":
             plan.f.into(initial, rates[0])
-            states = matrix.new_empty((steps if keep_all else 2, batch, plan.units))
+            states = x.new_empty((steps if keep_all else 2, batch, units))
             places = states.unbind(0) if keep_all else ([*states.unbind(0)] * (steps // 2 + 1))[:steps]
             run, values = Forward(initial, rows.unbind(0), places, rates[1:].unbind(0)), None
         else:
             rates[0].copy_(initial)
-            values = matrix.new_empty((steps, batch, plan.units))
+            values = x.new_empty((steps, batch, units))
             run, states = Forward(initial, rows.unbind(0), rates[1:].unbind(0), values.unbind(0)), None
-        loop = make_loop(plan.form, Dense(matrix, alpha), alpha, plan.f)
+        loop = make_loop(plan.form, weights.recurrence(alpha, steps, batch), alpha, plan.f)
         loop.forward(run, None if noise is None else noise.unbind(0))
-        lower = matrix[plan.units : plan.units + plan.outputs]
+        lower = weights.output_part()
         # not the whole row: zero times an input that is not a number would reach the output a step too early
-        outputs = torch.addmm(
-            lower[:, plan.units + plan.inputs], rates[1:].flatten(0, 1), lower[:, : plan.units].t()
-        ).view(steps, batch, plan.outputs)
+        outputs = torch.addmm(lower[:, units + inputs], rates[1:].flatten(0, 1), lower[:, :units].t())
         handed = (
             run.states[-1][None].clone() if not plan.all_states else rates[1:].clone() if states is None else states
         )
         kept_states = states if ctx.needs_input_grad[2] else None
-        ctx.save_for_backward(initial, alpha, matrix, rows, values, kept_states)
+        ctx.save_for_backward(initial, alpha, first, second, rows, values, kept_states)
         ctx.plan = plan
         ctx.set_materialize_grads(False)
-        return outputs, handed
+        return outputs.view(steps, batch, plan.layout.outputs), handed
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, to_outputs: Tensor | None, to_states: Tensor | None) -> Any:
         """Run back."""
         if to_outputs is None and to_states is None:
-            return (None,) * 6
-        initial, alpha, matrix, rows, values, states = ctx.saved_tensors
+            return (None,) * 7
+        initial, alpha, first, second, rows, values, states = ctx.saved_tensors
         plan: Joined = ctx.plan
-        steps, batch = len(rows) - 1, rows.shape[1]
-        rates = rows[:, :, : plan.units]
+        weights = plan.weights(first, second)
+        steps, batch, units = len(rows) - 1, rows.shape[1], plan.layout.units
+        rates = rows[:, :, :units]
         sent = rates[1:].unbind(0)
         if plan.form == "membrane":
             run = Forward(initial, rows.unbind(0), sent if states is None else states.unbind(0), sent)
         else:
             run = Forward(initial, rows.unbind(0), sent, values.unbind(0))
-        errors = matrix.new_empty((steps + 1, batch, plan.error_row))
-        errors[:, :, plan.units :] = 0
-        errors[steps, :, : plan.units] = 0
-        if to_outputs is not None:
-            errors[1:, :, plan.units : plan.units + plan.outputs] = to_outputs
+        loop = make_loop(plan.form, weights.recurrence(alpha, steps, batch), alpha, plan.f)
+        to_x = rows.new_empty((steps, batch, plan.layout.inputs)) if ctx.needs_input_grad[0] else None
         to_alpha = torch.zeros_like(alpha, memory_format=torch.contiguous_format) if ctx.needs_input_grad[2] else None
-        back = Backward(
-            errors.unbind(0),
-            errors[:, :, : plan.units].unbind(0),
-            to_states=_each_state(to_states, plan, steps),
-            to_alpha=to_alpha,
-        )
-        loop = make_loop(plan.form, Dense(matrix, alpha), alpha, plan.f)
-        to_initial = loop.backward(run, back)
-        to_x = to_matrix = None
-        if ctx.needs_input_grad[3]:
-            to_matrix = torch.mm(errors.flatten(0, 1).t(), rows.flatten(0, 1))
-        if ctx.needs_input_grad[0]:
-            to_x = errors[:steps, :, : plan.units] @ matrix[: plan.units, plan.units : plan.units + plan.inputs]
-        return to_x, to_initial, to_alpha, to_matrix, None, None
+        wants_weights = any(ctx.needs_input_grad[3:5])
+        each_state = _each_state(to_states, plan, steps)
+        last, later = rows.new_zeros((batch, plan.layout.error_row)), rows.new_zeros((batch, units))
+        ends = plan.layout.output_rows
+        if to_outputs is not None:
+            last[:, ends] = to_outputs[-1]
+        sums = weights.gradients(last, rows[steps]) if wants_weights else (None, None)
+        # part by part: what a part leaves is used while it is near the processor, and its memory is used again
+        size = min(steps, max(1, _PART // batch))
+        errors = rows.new_zeros((size + 1, batch, plan.layout.error_row))
+        for start in reversed(range(0, steps, size)):
+            stop = min(start + size, steps)
+            part = errors[: stop - start + 1]
+            part[-1] = last
+            if to_outputs is not None:
+                part[1:-1, :, ends] = to_outputs[start : stop - 1]
+                part[0, :, ends] = to_outputs[start - 1] if start else 0
+            inside = part[:, :, :units]
+            back = Backward(
+                part.unbind(0),
+                inside.unbind(0),
+                to_states=None if each_state is None else each_state[start:stop],
+                to_alpha=to_alpha,
+            )
+            later = loop.backward(run.part(start, stop), back, later).clone()
+            last = part[0].clone()
+            if wants_weights:
+                found = weights.gradients(part[:-1].flatten(0, 1), rows[start:stop].flatten(0, 1))
+                for total, more in zip(sums, found, strict=True):
+                    if total is not None and more is not None:
+                        total.add_(more)
+            if to_x is not None:
+                to_x[start:stop] = weights.through_inputs(inside[:-1])
+        return to_x, loop.to_initial(last, later, rates[0]), to_alpha, *sums, None, None
 
 
 def _each_state(to_states: Tensor | None, plan: Joined, steps: int) -> MaybeSteps | None:
     if to_states is None or plan.all_states:
         return None if to_states is None else to_states.unbind(0)
     return [*[None] * (steps - 1), to_states[0]]
-
-
-def _filled(length: int) -> int:
-    return -(-length // _REGISTER) * _REGISTER

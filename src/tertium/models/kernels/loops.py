@@ -51,6 +51,11 @@ class Forward:
     states: Steps
     values: Steps
 
+    def part(self, start: int, stop: int) -> Forward:
+        """Return the record of steps ``start`` to ``stop``, without the last."""
+        initial = self.states[start - 1] if start else self.initial
+        return Forward(initial, self.rows[start : stop + 1], self.states[start:stop], self.values[start:stop])
+
 
 @dataclass(frozen=True)
 class Backward:
@@ -60,7 +65,7 @@ class Backward:
     ----------
     rows : sequence of T + 1 Tensor
         Row t holds the error e_t, and more if the connections ask for it, (batch, unit + more). The last row is filled
-        beforehand: its error is 0.
+        beforehand: after the last step of all, its error is 0.
     errors : sequence of T + 1 Tensor
         The errors inside ``rows``, (batch, unit).
     to_states, to_rates : sequence of T (Tensor or None), optional
@@ -86,18 +91,19 @@ class MembraneLoop:
         """Fill states, values and with them the rows of ``run``."""
         state = run.initial
         for now, row, new_state, rates in zip(_each(drive, run), run.rows, run.states, run.values, strict=False):
-            self._connections.forward(now, row, new_state)
-            torch.lerp(state, new_state, self._alpha, out=new_state)
+            aim = self._connections.forward(now, row, new_state)
+            torch.lerp(state, aim, self._alpha, out=new_state)
             self._f.into(new_state, rates)
             state = new_state
 
-    def backward(self, run: Forward, back: Backward) -> Tensor:
-        """Fill the errors from the last step to the first; return the gradient of the initial state, (batch, unit)."""
-        alpha, errors = self._alpha, back.errors
+    def backward(self, run: Forward, back: Backward, later: Tensor) -> Tensor:
+        """Fill the errors from the last step to the first; return e_0, and take e_T, which follows the last step."""
+        alpha = self._alpha
         for t in range(len(run.values) - 1, -1, -1):
-            error = errors[t]
+            error = back.errors[t]
             to_rates = None if back.to_rates is None else back.to_rates[t]
-            self._one_back(back.rows[t + 1], errors[t + 1], run.values[t], to_rates, error)
+            self._one_back(back.rows[t + 1], later, run.values[t], to_rates, error)
+            later = error
             to_state = None if back.to_states is None else back.to_states[t]
             if to_state is not None:
                 error.addcmul_(to_state, alpha)
@@ -105,15 +111,19 @@ class MembraneLoop:
                 # a step is alpha times what alpha multiplies, and an error holds one alpha too
                 step = run.states[t] - (run.states[t - 1] if t else run.initial)
                 back.to_alpha.add_(step.mul_(error).sum(0).div_(alpha * alpha))
-        to_initial = torch.empty_like(errors[0], memory_format=torch.contiguous_format)
-        self._one_back(back.rows[0], errors[0], run.rows[0][:, : len(alpha)], None, to_initial)
-        return to_initial.div_(alpha)
+        return later
+
+    def to_initial(self, row: Tensor, later: Tensor, rates: Tensor) -> Tensor:
+        """Return the gradient of the initial state, (batch, unit), from row and errors of step 0 and its rates."""
+        found = torch.empty_like(later, memory_format=torch.contiguous_format)
+        self._one_back(row, later, rates, None, found)
+        return found.div_(self._alpha)
 
     def _one_back(self, row: Tensor, later: Tensor, rates: Tensor, to_rates: Tensor | None, error: Tensor) -> None:
+        sent = self._connections.back(row, error)
         if to_rates is not None:
-            torch.mul(to_rates, self._alpha, out=error)
-        self._connections.back(row, error, add=to_rates is not None)
-        self._f.back(error, rates, error)
+            sent.addcmul_(to_rates, self._alpha)
+        self._f.back(sent, rates, error)
         error.addcmul_(later, self._leak)
 
 
@@ -127,17 +137,16 @@ class RateLoop:
         """Fill states, values and with them the rows of ``run``."""
         rates = run.initial
         for now, row, new_rates, value in zip(_each(drive, run), run.rows, run.states, run.values, strict=False):
-            self._connections.forward(now, row, value)
-            self._f.into(value, value)
+            self._f.into(self._connections.forward(now, row, value), value)
             torch.lerp(rates, value, self._alpha, out=new_rates)
             rates = new_rates
 
-    def backward(self, run: Forward, back: Backward) -> Tensor:
-        """Fill the errors from the last step to the first; return the gradient of the initial state, (batch, unit)."""
-        carry = torch.zeros_like(run.values[0], memory_format=torch.contiguous_format)
+    def backward(self, run: Forward, back: Backward, later: Tensor) -> Tensor:
+        """Fill the errors from the last step to the first; return c_0, and take c_T, which follows the last step."""
+        carry, scratch = later.clone(), torch.empty_like(run.values[0], memory_format=torch.contiguous_format)
         for t in range(len(run.values) - 1, -1, -1):
-            carry.mul_(self._leak)
-            self._connections.back(back.rows[t + 1], carry, add=True)
+            sent = self._connections.back(back.rows[t + 1], scratch)
+            torch.addcmul(sent, carry, self._leak, out=carry)
             for gradients in (back.to_states, back.to_rates):
                 gradient = None if gradients is None else gradients[t]
                 if gradient is not None:
@@ -146,9 +155,12 @@ class RateLoop:
             if back.to_alpha is not None:
                 step = run.values[t] - (run.states[t - 1] if t else run.initial)
                 back.to_alpha.add_(step.mul_(carry).sum(0).div_(self._alpha))
-        carry.mul_(self._leak)
-        self._connections.back(back.rows[0], carry, add=True)
-        return carry.div_(self._alpha)
+        return carry
+
+    def to_initial(self, row: Tensor, later: Tensor, rates: Tensor) -> Tensor:
+        """Return the gradient of the initial rates, (batch, unit), from the row of step 0 and c_0."""
+        found = self._connections.back(row, torch.empty_like(rates, memory_format=torch.contiguous_format))
+        return found.addcmul_(later, self._leak).div_(self._alpha)
 
 
 Loop = MembraneLoop | RateLoop

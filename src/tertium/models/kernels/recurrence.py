@@ -7,20 +7,26 @@ once: the other one costs up to six times as much.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
+from tertium.models.kernels.products import Product, product_with
+
 
 class Recurrence(Protocol):
-    """Connections W, post x pre, whatever they are made of."""
+    """Connections W, post x pre, whatever they are made of.
 
-    def forward(self, drive: Tensor | None, row: Tensor, out: Tensor) -> None:
-        """Write drive + W r of each trial into ``out``, (batch, unit); ``row`` holds r."""
+    What they hand back lies in ``scratch``, or in memory of its own: the caller may change it.
+    """
 
-    def back(self, row: Tensor, out: Tensor, add: bool) -> None:
-        """Write alpha * (W' e) of each trial into ``out``, (batch, unit), or add it there; ``row`` holds e."""
+    def forward(self, drive: Tensor | None, row: Tensor, scratch: Tensor) -> Tensor:
+        """Return drive + W r of each trial, (batch, unit); ``row`` holds r."""
+
+    def back(self, row: Tensor, scratch: Tensor) -> Tensor:
+        """Return alpha * (W' e) of each trial, (batch, unit); ``row`` holds e."""
 
 
 class Dense:
@@ -33,51 +39,60 @@ class Dense:
         constant 1); rows after the units multiply what a row holds after the errors (those of the read-out).
     alpha : Tensor
         Shape (unit,).
+    steps, trials : int
+        How many steps there are, and trials side by side.
     """
 
-    def __init__(self, matrix: Tensor, alpha: Tensor) -> None:
-        units = len(alpha)
-        self._forward = matrix[:units].t()
-        self._back = matrix[:, :units] * alpha
+    def __init__(self, matrix: Tensor, alpha: Tensor, steps: int, trials: int) -> None:
+        self._matrix, self._alpha, self._trials, self._steps = matrix, alpha, trials, steps
 
-    def forward(self, drive: Tensor | None, row: Tensor, out: Tensor) -> None:
-        """Write drive + W r into ``out``."""
+    def forward(self, drive: Tensor | None, row: Tensor, scratch: Tensor) -> Tensor:
+        """Return drive + W r."""
+        return self._product(row, drive, scratch)
+
+    def back(self, row: Tensor, scratch: Tensor) -> Tensor:
+        """Return alpha * (W' e)."""
+        return self._back_product(row, None, scratch)
+
+    @cached_property
+    def _product(self) -> Product:
+        return product_with(self._matrix[: len(self._alpha)], self._trials, self._steps)
+
+    @cached_property
+    def _back_product(self) -> Product:
+        return product_with((self._matrix[:, : len(self._alpha)] * self._alpha).t(), self._trials, self._steps)
+
+
+class Thin:
+    """Connections that are products of thin matrices, forwards U V' and backwards V U'; they are never formed.
+
+    Parameters
+    ----------
+    pick, spread : Tensor
+        What a row is multiplied with, shape (unit + more, q), and what its q numbers are spread with, (unit, q).
+    pick_back, spread_back : Tensor
+        The same for errors; alpha is in it.
+    """
+
+    def __init__(self, pick: Tensor, spread: Tensor, pick_back: Tensor, spread_back: Tensor) -> None:
+        self._pick, self._pick_back = streaming(pick), streaming(pick_back)
+        self._spread, self._spread_back = spread.t().contiguous(), spread_back.t().contiguous()
+
+    def forward(self, drive: Tensor | None, row: Tensor, scratch: Tensor) -> Tensor:
+        """Return drive + W r."""
+        latent = torch.mm(row, self._pick)
         if drive is None:
-            torch.mm(row, self._forward, out=out)
-        else:
-            torch.addmm(drive, row, self._forward, out=out)
+            return torch.mm(latent, self._spread, out=scratch)
+        return torch.addmm(drive, latent, self._spread, out=scratch)
 
-    def back(self, row: Tensor, out: Tensor, add: bool) -> None:
-        """Write alpha * (W' e) into ``out``, or add it there."""
-        if add:
-            out.addmm_(row, self._back)
-        else:
-            torch.mm(row, self._back, out=out)
+    def back(self, row: Tensor, scratch: Tensor) -> Tensor:
+        """Return alpha * (W' e)."""
+        return torch.mm(torch.mm(row, self._pick_back), self._spread_back, out=scratch)
 
 
-class LowRank:
-    """W = m n' / N with m and n of shape (unit, rank); the N x N matrix is never formed."""
-
-    def __init__(self, m: Tensor, n: Tensor, alpha: Tensor) -> None:
-        self._m, self._n = streaming(m), streaming(n)
-        self._spread = (m / len(m)).t().contiguous()
-        self._spread_back = (n * (alpha / len(n))[:, None]).t().contiguous()
-
-    def forward(self, drive: Tensor | None, row: Tensor, out: Tensor) -> None:
-        """Write drive + W r into ``out``, through the rank."""
-        latent = torch.mm(row, self._n)
-        if drive is None:
-            torch.mm(latent, self._spread, out=out)
-        else:
-            torch.addmm(drive, latent, self._spread, out=out)
-
-    def back(self, row: Tensor, out: Tensor, add: bool) -> None:
-        """Write alpha * (W' e) into ``out``, or add it there, through the rank."""
-        latent = torch.mm(row, self._m)
-        if add:
-            out.addmm_(latent, self._spread_back)
-        else:
-            torch.mm(latent, self._spread_back, out=out)
+def low_rank(m: Tensor, n: Tensor, alpha: Tensor) -> Thin:
+    """Return W = m n' / N with m and n of shape (unit, rank)."""
+    return Thin(n, m / len(m), m, n * (alpha / len(n))[:, None])
 
 
 def low_rank_gradients(m: Tensor, n: Tensor, errors: Tensor, before: Tensor) -> tuple[Tensor, Tensor]:

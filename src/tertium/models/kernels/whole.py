@@ -10,12 +10,11 @@ from torch import Tensor
 from tertium.errors import BadInput
 from tertium.models.kernels.arguments import checked_alpha, checked_connections, checked_form, checked_initial
 from tertium.models.kernels.blocks import Block, RunInBlocks
-from tertium.models.kernels.fused import states_and_rates
 from tertium.models.kernels.joined import Joined, RunJoined
+from tertium.models.kernels.joined_weights import Layout, thin_factors, whole_matrix
 from tertium.models.kernels.noise import NoiseSource, checked_std, step_noise
 from tertium.models.kernels.nonlinearities import Nonlinearity
 from tertium.models.kernels.nonlinearities import nonlinearity as named
-from tertium.models.kernels.projection import project
 from tertium.models.kernels.reference import low_rank_reference, rate_reference
 
 
@@ -99,12 +98,9 @@ def network_unroll(
     drive_like = parts.drive_like()
     per_unit = checked_alpha(alpha, drive_like)
     given = checked_connections(weight, factors, drive_like)
-    how = (per_unit, named(nonlinearity), checked_form(form), all_states)
-    if isinstance(given, Tensor):
-        block, parameters = parts.joined(given, *how)
-    else:
-        m, n = given
-        block, parameters = parts.low_rank(m, n, *how)
+    full, thin = (given, None) if isinstance(given, Tensor) else (None, given)
+    block, weights = parts.joined(full, thin, (named(nonlinearity), checked_form(form), all_states))
+    parameters = (per_unit, *weights)
     std = checked_std(noise_std, x, drive_like.shape[-1])
     noise = None if std is None else NoiseSource(std, generator)
     state = checked_initial(initial, drive_like)
@@ -197,39 +193,23 @@ class _Parts:
         return self.x.new_empty(1).expand(*self.x.shape[:2], self.input_weight.shape[0])
 
     def joined(
-        self, weight: Tensor, alpha: Tensor, f: Nonlinearity, form: str, all_states: bool
-    ) -> tuple[Block, tuple[Tensor | None, ...]]:
-        """Return a block of a network with full connections, and its parameters."""
-        plan = Joined(len(weight), self.x.shape[-1], len(self.output_weight), f, form, all_states)
-        matrix = plan.matrix(weight, self.input_weight, self.bias, self.output_weight, self.output_bias)
-
-        def block(x: Tensor, state: Tensor, noise: Tensor | None, *parameters: Tensor) -> tuple[Tensor, Tensor]:
-            found: tuple[Tensor, Tensor] = RunJoined.apply(x, state, *parameters, noise, plan)
-            return found
-
-        return block, (alpha, matrix)
-
-    def low_rank(
-        self, m: Tensor, n: Tensor, alpha: Tensor, f: Nonlinearity, form: str, all_states: bool
-    ) -> tuple[Block, tuple[Tensor | None, ...]]:
-        """Return a block of a network with connections m n' / N, and its parameters."""
+        self,
+        weight: Tensor | None,
+        factors: tuple[Tensor, Tensor] | None,
+        how: tuple[Nonlinearity, str, bool],
+    ) -> tuple[Block, tuple[Tensor | None, Tensor | None]]:
+        """Return a block of a network with full or with low-rank connections, and its joined weights."""
+        layout = Layout(len(self.input_weight), self.x.shape[-1], len(self.output_weight))
+        plan = Joined(layout, *how)
+        ends = (self.input_weight, self.bias, self.output_weight, self.output_bias)
 
         def block(
-            x: Tensor,
-            state: Tensor,
-            noise: Tensor | None,
-            alpha: Tensor,
-            m: Tensor,
-            n: Tensor,
-            input_weight: Tensor,
-            bias: Tensor | None,
-            output_weight: Tensor,
-            output_bias: Tensor | None,
+            x: Tensor, state: Tensor, noise: Tensor | None, alpha: Tensor, first: Tensor, second: Tensor | None
         ) -> tuple[Tensor, Tensor]:
-            drive = project(x, input_weight, bias)
-            if noise is not None:
-                drive = drive + noise
-            states, rates = states_and_rates(drive, state, alpha, factors=(m, n), nonlinearity=f, form=form)
-            return project(rates, output_weight, output_bias), states if all_states else states[-1:].clone()
+            found: tuple[Tensor, Tensor] = RunJoined.apply(x, state, alpha, first, second, noise, plan)
+            return found
 
-        return block, (alpha, m, n, self.input_weight, self.bias, self.output_weight, self.output_bias)
+        if factors is not None:
+            return block, thin_factors(layout, *factors, *ends)
+        assert weight is not None  # checked_connections lets nothing through that has neither
+        return block, (whole_matrix(layout, weight, *ends), None)
