@@ -53,6 +53,8 @@ _NAMES = {
     "stochastic_shape": "representations.stochastic",
     "mutual_predictivity": "representations.predictivity",
     "rdm_similarity": "representations.rdm_agreement",
+    "pairwise": "representations.pairs.comparing",
+    "PairwiseComparison": "representations.pairs.result",
 }
 
 __all__ = [
@@ -60,6 +62,7 @@ __all__ = [
     "RDM",
     "DynamicalSimilarity",
     "NoiseCeiling",
+    "PairwiseComparison",
     "RSAResult",
     "RemixedModel",
     "WeightedModel",
@@ -84,6 +87,7 @@ __all__ = [
     "noise_ceiling",
     "noise_covariance",
     "noise_residuals",
+    "pairwise",
     "permutation_match",
     "permutation_test",
     "procrustes",
@@ -120,6 +124,8 @@ if TYPE_CHECKING:
     from tertium.compare.representations.canonical import canonical_correlations, cca, pwcca, svcca
     from tertium.compare.representations.kernel_alignment import cka, minibatch_cka
     from tertium.compare.representations.matching import matched_correlation, permutation_match, soft_match
+    from tertium.compare.representations.pairs.comparing import pairwise
+    from tertium.compare.representations.pairs.result import PairwiseComparison
     from tertium.compare.representations.predictivity import mutual_predictivity
     from tertium.compare.representations.rdm_agreement import rdm_similarity
     from tertium.compare.representations.shapes import bures, procrustes

@@ -1,0 +1,1 @@
+"""Every two of many representations compared: the matrix, its reliability, its pictures."""
