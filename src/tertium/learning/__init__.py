@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from tertium.learning import costs, goals, rules
     from tertium.learning.fitting import fit
     from tertium.learning.force_learning import ForceRun, force, full_force
+    from tertium.learning.low_rank import LowRankFit, explained_variance, fit_low_rank
     from tertium.learning.many import Lost, fit_many
     from tertium.learning.rule import Filled, Rule, Run, Trials
     from tertium.learning.training import schedules
@@ -26,12 +27,15 @@ _NAMES = {
     "ForceRun": "force_learning",
     "Lesson": "training.curriculum",
     "Lost": "many",
+    "LowRankFit": "low_rank",
     "Rule": "rule",
     "Run": "rule",
     "TensorBoard": "training.sinks",
     "Trials": "rule",
     "costs": "costs",
+    "explained_variance": "low_rank",
     "fit": "fitting",
+    "fit_low_rank": "low_rank",
     "fit_many": "many",
     "force": "force_learning",
     "full_force": "force_learning",
@@ -48,12 +52,15 @@ __all__ = [
     "ForceRun",
     "Lesson",
     "Lost",
+    "LowRankFit",
     "Rule",
     "Run",
     "TensorBoard",
     "Trials",
     "costs",
+    "explained_variance",
     "fit",
+    "fit_low_rank",
     "fit_many",
     "force",
     "full_force",
