@@ -11,10 +11,12 @@ from tertium.dynamics.modules import step_of_module
 from tertium.errors import BadInput
 
 
-@pytest.mark.parametrize("kind", ["RNNCell", "GRUCell", "LSTMCell"])
-def test_derivatives_agree_with_central_differences(kind: str) -> None:
-    units = 10 if kind == "LSTMCell" else 5
-    module = getattr(torch.nn, kind)(3, 5)
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("kind", ["RNNCell", "GRUCell", "LSTMCell", "RNN", "GRU", "LSTM"])
+def test_derivatives_agree_with_central_differences_and_with_torch(kind: str, bias: bool) -> None:
+    units = 10 if kind.startswith("LSTM") else 5
+    torch.manual_seed(0)
+    module = getattr(torch.nn, kind)(3, 5, bias=bias)
     step, channels = step_of_module(module, units)
     assert channels == 3
     rng = np.random.default_rng(0)
@@ -26,6 +28,16 @@ def test_derivatives_agree_with_central_differences(kind: str) -> None:
     exact, differences = as_dynamics(module, units), as_dynamics(by_numpy, units, np.zeros(3))
     assert np.allclose(exact.derivative(h, x), differences.derivative(h, x), atol=1e-8)
     assert np.allclose(exact.input_derivative(h, x), differences.input_derivative(h, x), atol=1e-8)
+    by_torch = as_dynamics(step, units, np.zeros(3))
+    assert np.allclose(exact.derivative(h, x), by_torch.derivative(h, x), atol=1e-14)
+
+
+def test_the_jacobian_of_rectified_units() -> None:
+    module = torch.nn.RNNCell(3, 5, nonlinearity="relu")
+    h, x = np.random.default_rng(1).normal(size=(7, 5)), np.zeros((7, 3))
+    closed, by_torch = as_dynamics(module, 5), as_dynamics(step_of_module(module, 5)[0], 5, np.zeros(3))
+    assert np.array_equal(closed.derivative(h, x), by_torch.derivative(h, x))
+    assert closed.derivative(h, x).any()
 
 
 def test_a_function_with_an_in_place_loop_is_differentiated() -> None:

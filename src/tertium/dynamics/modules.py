@@ -6,6 +6,7 @@ import copy
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from tertium.dynamics.cell_jacobians import Jacobian, jacobian_of_cell
 from tertium.errors import BadInput
 
 if TYPE_CHECKING:
@@ -44,9 +45,7 @@ def step_of_module(module: nn.Module, n_units: int) -> tuple[Step, int]:
     """
     from torch import nn
 
-    double = copy.deepcopy(module).to("cpu").double().eval().requires_grad_(False)
-    if isinstance(double, nn.RNNBase):
-        double = _cell_of_layer(double)
+    double = _in_double(module)
     if isinstance(double, nn.LSTMCell):
         step, units, channels = _lstm_step(double), 2 * double.hidden_size, double.input_size
     elif isinstance(double, nn.RNNCellBase):
@@ -60,6 +59,22 @@ def step_of_module(module: nn.Module, n_units: int) -> tuple[Step, int]:
             expected=f"{units}" + (", hidden state and memory in a row" if isinstance(double, nn.LSTMCell) else ""),
         )
     return step, channels
+
+
+def jacobian_of_module(module: nn.Module) -> Jacobian | None:
+    """Return the derivative of one step in the state in closed form, for torch's own cells and layers; else None."""
+    from torch import nn
+
+    double = _in_double(module)
+    return jacobian_of_cell(double) if isinstance(double, nn.RNNCellBase) else None
+
+
+def _in_double(module: nn.Module) -> nn.Module:
+    """Return a copy in float64, in evaluation mode; of a layer its cell."""
+    from torch import nn
+
+    double: nn.Module = copy.deepcopy(module).to("cpu").double().eval().requires_grad_(False)
+    return _cell_of_layer(double) if isinstance(double, nn.RNNBase) else double
 
 
 def _cell_step(cell: nn.RNNCellBase) -> Step:

@@ -133,11 +133,12 @@ def as_dynamics(
     if time not in ("discrete", "continuous"):
         raise BadInput("time", got=repr(time), expected="'discrete' (step gives the next state) or 'continuous'")
     given = np.asarray(inputs, dtype=np.float64)
-    function, n_inputs = step, given.shape[-1] if given.ndim else 1
+    function, n_inputs, in_closed_form = step, given.shape[-1] if given.ndim else 1, None
     if hasattr(step, "parameters") and hasattr(step, "state_dict"):
-        from tertium.dynamics.modules import step_of_module
+        from tertium.dynamics.modules import jacobian_of_module, step_of_module
 
         function, channels = step_of_module(step, n_units)
+        in_closed_form = jacobian_of_module(step)
         n_inputs = given.shape[-1] if given.ndim else channels
     if not callable(function):
         raise BadInput("step", got=type(step).__name__, expected="a function step(h, x) or a torch module")
@@ -145,6 +146,8 @@ def as_dynamics(
     move, derivative, input_derivative = _functions(function, state, x)
     if jacobian is not None:
         derivative = _given(jacobian, n_units)
+    elif in_closed_form is not None:
+        derivative = in_closed_form
     return Dynamics(n_units, n_inputs, time, move, derivative, input_derivative)
 
 

@@ -106,6 +106,20 @@ def test_a_ring_attractor_is_found_as_a_ring() -> None:
     assert not found.certified[~origin].any(), "no point of a continuum is an isolated root"
 
 
+def test_where_gates_are_saturated_there_is_no_root_but_a_slow_point() -> None:
+    # far out the update gate is closed to rounding: nothing moves, and nothing says that a root is near
+    def gated(h: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        held = torch.sigmoid(h**2 - 4)
+        return held * h + (1 - held) * torch.tanh(2 * h)
+
+    starts = np.concatenate([np.random.default_rng(0).normal(size=(40, 1)), np.full((8, 1), 9.0)])
+    found = fixed_points(gated, starts)
+    assert len(found) == 3
+    assert found.certified.all()
+    assert np.abs(found.slow.points[:, 0] - 9).min() < 0.5
+    assert found.counts.sum() + found.slow.counts.sum() + len(found.unresolved) == len(starts)
+
+
 def test_the_certificate_refuses_a_point_that_is_not_near_a_root() -> None:
     from tertium.dynamics.roots.certificate import certify
     from tertium.dynamics.step import as_dynamics

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +44,10 @@ class Certificate:
     radius: Floats
     apart: Floats
     decrement: Floats
+
+    def take(self, which: npt.NDArray[Any]) -> Certificate:
+        """Return what is said of some of the points."""
+        return Certificate(self.certified[which], self.radius[which], self.apart[which], self.decrement[which])
 
 
 def certify(system: Dynamics, points: Floats, inputs: Floats) -> Certificate:

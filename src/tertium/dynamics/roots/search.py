@@ -40,8 +40,10 @@ def fixed_points(
     From each state Newton's method (damped, norm-clipped, float64) looks for a root of ``step(h, x) - h``, saddles as
     well as attractors (Golub & Sussillo 2018 minimise the speed instead, which takes longer and ends at slow points
     too). Roots nearer to each other than ``same`` are one. Each is certified by the theorem of Newton and Kantorovich.
-    Starts that reach no root go downhill in speed and end at slow points, which are handed out apart. Nothing is drawn
-    at random: the same states give the same points.
+    Starts that reach no root go downhill in speed and end at slow points, which are handed out apart. So does what
+    cannot be located: a point from which Newton's step, rounding included, is longer than the root mean square norm of
+    the states (on a continuum of fixed points, or where gates are saturated). Nothing is drawn at random: the same
+    states give the same points.
 
     Parameters
     ----------
@@ -99,13 +101,20 @@ def fixed_points(
     if iterations < 1:
         raise BadInput("iterations", got=str(iterations), expected="at least 1")
     found = newton(system, starts, x, tolerance=tolerance, iterations=iterations)
-    near = same * max(float(np.sqrt((starts**2).sum(1).mean())), 1e-12)
-    rooted, lost = np.flatnonzero(found.converged), np.flatnonzero(~found.converged)
+    spread = max(float(np.sqrt((starts**2).sum(1).mean())), 1e-12)
+    near = same * spread
+    rooted = np.flatnonzero(found.converged)
     first, counts = distinct(found.states[rooted], x[rooted], found.speeds[rooted], near)
     best = rooted[first]
+    proof = certify(system, found.states[best], x[best])
+    # where rounding alone moves a root farther than all starts are spread, nothing says that there is one: a saturated
+    # gate, or a continuum. Such a point is slow, no root.
+    located = proof.decrement <= spread
+    best, counts, proof = best[located], counts[located], proof.take(located)
     roots, under = found.states[best], x[best]
-    proof = certify(system, roots, under)
-    points, unresolved = _slow_points(system, starts[lost], x[lost], slow, 2 * iterations, near)
+    lost = np.setdiff1d(np.arange(len(starts)), rooted[_near_any(found.states[rooted], x[rooted], roots, under, near)])
+    from_where = np.where(found.converged[lost, None], found.states[lost], starts[lost])
+    points, unresolved = _slow_points(system, from_where, x[lost], slow, 2 * iterations, near)
     fixed = FixedPoints(
         **_described(system, roots, under),
         decrements=proof.decrement,
@@ -147,6 +156,14 @@ def distinct(
         first.append(i)
         counts.append(len(members))
     return np.array(first, dtype=np.int64), np.array(counts, dtype=np.int64)
+
+
+def _near_any(states: Floats, inputs: Floats, roots: Floats, under: Floats, near: float) -> npt.NDArray[np.bool_]:
+    """Return which states are one of the roots."""
+    found = np.zeros(len(states), dtype=bool)
+    for root, given in zip(roots, under, strict=True):
+        found |= (np.linalg.norm(states - root, axis=1) <= near) & (inputs == given).all(1)
+    return found
 
 
 def _described(system: Dynamics, points: Floats, inputs: Floats) -> dict[str, Any]:
