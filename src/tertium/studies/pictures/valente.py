@@ -27,6 +27,13 @@ def explained(results: Sequence[Any]) -> go.Figure:
     """Draw the explained share against the rank, of students and truncated teachers, for each set of trials."""
     sets = {"both": "both contexts", **{name: f"judge {name}" for name in CONTEXTS}}
     drawn = panels(list(sets.values()), x="rank", y=["explained share of the variance", "", ""])
+    shown = [
+        field[name][: len(one.explained[name])]
+        for one in results
+        for field in (one.explained, one.cut)
+        for name in sets
+    ]
+    least = min(0.0, *(float(values.min()) for values in shown))
     for column, name in enumerate(sets, start=1):
         most = len(results[0].explained[name])
         for label, field, hue in (("student", "explained", STUDENT), ("truncated teacher", "cut", CUT)):
@@ -34,7 +41,7 @@ def explained(results: Sequence[Any]) -> go.Figure:
             _curve(drawn, np.arange(most), every, label, hue, column)
         ceiling = float(np.mean([one.ceiling[name] for one in results]))
         drawn.add_hline(y=ceiling, line={"color": "#888888", "width": 1, "dash": "dash"}, row=1, col=column)
-        drawn.update_yaxes(range=[-0.35, 1.04], row=1, col=column)
+        drawn.update_yaxes(range=[least - 0.05, 1.04], row=1, col=column)
         drawn.update_xaxes(dtick=1, row=1, col=column)
     drawn.update_layout(legend={"orientation": "h", "y": -0.2, "x": 0.5, "xanchor": "center"}, margin={"b": 90})
     return drawn
