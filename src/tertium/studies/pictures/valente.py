@@ -86,8 +86,8 @@ def trajectories(one: Any) -> go.Figure:
 
     shown = one.shown
     n = len(shown["units"])
-    drawn = make_subplots(2, (n + 1) // 2, horizontal_spacing=0.07, vertical_spacing=0.14)
-    plain = figure.new(height=480)
+    drawn = make_subplots(2, (n + 1) // 2, horizontal_spacing=0.07, vertical_spacing=0.2)
+    plain = figure.new(height=520)
     drawn.update_layout(plain.layout)
     for k in range(n):
         where = {"row": 1 + k // ((n + 1) // 2), "col": 1 + k % ((n + 1) // 2)}
@@ -108,7 +108,7 @@ def trajectories(one: Any) -> go.Figure:
                     **where,
                 )
         for update, style, text in (
-            (drawn.update_xaxes, plain.layout.xaxis, "time (s)" if where["row"] == 2 else ""),
+            (drawn.update_xaxes, plain.layout.xaxis, "time (s)"),
             (drawn.update_yaxes, plain.layout.yaxis, "rate (tanh)" if where["col"] == 1 else ""),
         ):
             update({**style.to_plotly_json(), "title": {"text": text, "standoff": 6, "font": {"size": 13}}}, **where)
@@ -144,7 +144,7 @@ def inactivations(results: Sequence[Any]) -> go.Figure:
 def selection(results: Sequence[Any]) -> go.Figure:
     """Draw overlaps of selection vectors, and how they pick up the inputs."""
     drawn = panels(
-        ["overlap with the teacher's", "pick-up of inputs"], x="", y=["|cosine|", "input · selection vector"]
+        ["overlap with the teacher's", "pick-up of inputs"], x="vector of", y=["|cosine|", "input · selection vector"]
     )
     overlaps = np.array([one.overlaps for one in results])
     sets = {
