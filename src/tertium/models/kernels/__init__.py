@@ -18,8 +18,8 @@ _NAMES = {
     "nonlinearity": "nonlinearities",
     "low_rank_reference": "reference",
     "low_rank_unroll": "fused",
-    "network_reference": "whole",
-    "network_unroll": "whole",
+    "network_reference": "network.whole",
+    "network_unroll": "network.whole",
     "project": "projection",
     "rate_reference": "reference",
     "rate_unroll": "fused",
@@ -49,10 +49,10 @@ if TYPE_CHECKING:
     from tertium.models.kernels.arguments import FORMS
     from tertium.models.kernels.fused import low_rank_unroll, rate_unroll, states_and_rates
     from tertium.models.kernels.graphs import record_run
+    from tertium.models.kernels.network.whole import network_reference, network_unroll
     from tertium.models.kernels.noise import step_noise
     from tertium.models.kernels.nonlinearities import NONLINEARITIES, Nonlinearity, nonlinearity
     from tertium.models.kernels.projection import project
     from tertium.models.kernels.reference import low_rank_reference, rate_reference
-    from tertium.models.kernels.whole import network_reference, network_unroll
 
 __getattr__, __dir__ = attach(__name__, _NAMES)

@@ -9,9 +9,9 @@ from torch import Tensor
 
 from tertium.errors import BadInput
 from tertium.models.kernels.arguments import checked_alpha, checked_connections, checked_form, checked_initial
-from tertium.models.kernels.blocks import Block, RunInBlocks
-from tertium.models.kernels.joined import Joined, RunJoined
-from tertium.models.kernels.joined_weights import Layout, thin_factors, whole_matrix
+from tertium.models.kernels.network.blocks import Block, RunInBlocks
+from tertium.models.kernels.network.joined import Joined, RunJoined
+from tertium.models.kernels.network.weights import Layout, thin_factors, whole_matrix
 from tertium.models.kernels.noise import NoiseSource, checked_std, step_noise
 from tertium.models.kernels.nonlinearities import Nonlinearity
 from tertium.models.kernels.nonlinearities import nonlinearity as named

@@ -7,7 +7,7 @@ At step t the row c_t = [r_{t-1}, x_t, 1] arrives, and
 
 so that the backward pass has rows d_t = [e_t, dL/dy_{t-1}], hands A' d_t to step t-1, and finds the gradient of every
 weight in one product, the sum of d_t c_t' over time and trials. Neither the drive nor a gradient of the rates is ever
-laid out over time. With connections of low rank the matrix is the product of two thin ones (`joined_weights`).
+laid out over time. With connections of low rank the matrix is the product of two thin ones (`weights`).
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from tertium.models.kernels.joined_weights import JoinedWeights, Layout, ThinFactors, WholeMatrix
 from tertium.models.kernels.loops import Backward, Forward, MaybeSteps, make_loop
+from tertium.models.kernels.network.weights import JoinedWeights, Layout, ThinFactors, WholeMatrix
 from tertium.models.kernels.nonlinearities import Nonlinearity
 
 # samples, trials times steps, of a part of the backward pass
