@@ -8,7 +8,7 @@ import torch
 from scipy.linalg import orthogonal_procrustes, sqrtm, subspace_angles
 
 from tertium.compare import bures, canonical_correlations, procrustes
-from tertium.compare.representations.spectral import angle, cross_norm, left_vectors, polar_factor, root
+from tertium.compare.representations.spectral import angle, cross_norm, left_vectors, nuclear_norm, polar_factor, root
 from tertium.errors import BadInput
 
 ALPHAS = (0.0, 0.3, 0.5, 1.0)
@@ -140,6 +140,28 @@ def test_gradients_are_finite_where_representations_agree_and_where_singular_val
             assert torch.isfinite(gradient).all()
             assert gradient.abs().max() < 10
     assert float(angle(torch.tensor(1 + 1e-15, dtype=torch.float64))) == 0
+
+
+@pytest.mark.parametrize(("fall", "safe"), [(0.0, True), (1.0, True), (6.0, False)])
+def test_the_fast_sum_of_singular_values_is_right_and_knows_when_it_is_not(
+    fall: float, safe: bool, monkeypatch
+) -> None:
+    rng = np.random.default_rng(0)
+    left, right = (np.linalg.qr(rng.normal(size=(150, 150)))[0] for _ in range(2))
+    values = np.arange(1, 151) ** -fall
+    matrix = torch.from_numpy((left * values) @ right)
+    slow: list[torch.Tensor] = []
+    exact = torch.linalg.svdvals
+
+    def counted(given: torch.Tensor) -> torch.Tensor:
+        slow.append(given)
+        return exact(given)
+
+    monkeypatch.setattr(torch.linalg, "svdvals", counted)
+    assert float(nuclear_norm(matrix)) == pytest.approx(values.sum(), rel=1e-10)
+    assert float(nuclear_norm(matrix[:140])) == pytest.approx(float(exact(matrix[:140]).sum()), rel=1e-10)
+    assert float(nuclear_norm(matrix[:, :140])) == pytest.approx(float(exact(matrix[:, :140]).sum()), rel=1e-10)
+    assert bool(slow) != safe
 
 
 def test_bad_input_is_told() -> None:

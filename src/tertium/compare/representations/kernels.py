@@ -9,8 +9,8 @@ import torch
 
 from tertium.errors import BadInput, nearest
 
-#: Numbers held at once when Gram matrices of many representations are compared in blocks: 64 MB.
-_NUMBERS = 8_000_000
+#: Numbers held at once when Gram matrices of many representations are compared in blocks: 16 MB, as a cache holds.
+_NUMBERS = 2_000_000
 
 Kernel = Literal["linear", "rbf"] | Callable[[torch.Tensor], torch.Tensor]
 _NAMES: tuple[str, ...] = get_args(get_args(Kernel)[0])
