@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 BLUE, RED, GREEN, GREY = figure.COLOURS[0], figure.COLOURS[1], figure.COLOURS[2], "#888888"
 
 #: The most that is shown of a number that may be infinite or run off.
-OFF = 100.0
+OFF = 200.0
 
 
 def pictures(results: Sequence[Sussillo2013Examples.Results]) -> Iterator[Picture]:
