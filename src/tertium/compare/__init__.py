@@ -55,16 +55,34 @@ _NAMES = {
     "rdm_similarity": "representations.rdm_agreement",
     "pairwise": "representations.pairs.comparing",
     "PairwiseComparison": "representations.pairs.result",
+    "encode": "encoding.front",
+    "fit_ridge": "encoding.fitting",
+    "RidgeFit": "encoding.fitting",
+    "Ridge": "encoding.ridge",
+    "PartialLeastSquares": "encoding.partial_least_squares",
+    "Score": "validation.score",
+    "KFold": "validation.folds",
+    "GroupedKFold": "validation.folds",
+    "BlockedKFold": "validation.folds",
+    "LeaveOneOut": "validation.folds",
 }
 
 __all__ = [
     "METRICS",
     "RDM",
+    "BlockedKFold",
     "DynamicalSimilarity",
+    "GroupedKFold",
+    "KFold",
+    "LeaveOneOut",
     "NoiseCeiling",
     "PairwiseComparison",
+    "PartialLeastSquares",
     "RSAResult",
     "RemixedModel",
+    "Ridge",
+    "RidgeFit",
+    "Score",
     "WeightedModel",
     "align_rdms",
     "average_rdms",
@@ -78,6 +96,8 @@ __all__ = [
     "crossvalidate",
     "deconvolve",
     "dsa",
+    "encode",
+    "fit_ridge",
     "join_partial_rdms",
     "load_rdm",
     "matched_correlation",
@@ -108,6 +128,10 @@ if TYPE_CHECKING:
     from tertium.compare.ceiling import NoiseCeiling, noise_ceiling
     from tertium.compare.deconvolution import deconvolve
     from tertium.compare.dissimilarity import METRICS, rdm, rdm_over_time, rdms_by
+    from tertium.compare.encoding.fitting import RidgeFit, fit_ridge
+    from tertium.compare.encoding.front import encode
+    from tertium.compare.encoding.partial_least_squares import PartialLeastSquares
+    from tertium.compare.encoding.ridge import Ridge
     from tertium.compare.inference import rsa
     from tertium.compare.noise_precision import noise_covariance, noise_residuals
     from tertium.compare.operators.dynamical import DynamicalSimilarity, dsa
@@ -131,5 +155,7 @@ if TYPE_CHECKING:
     from tertium.compare.representations.shapes import bures, procrustes
     from tertium.compare.representations.stochastic import stochastic_shape
     from tertium.compare.resample import bootstrap, permutation_test
+    from tertium.compare.validation.folds import BlockedKFold, GroupedKFold, KFold, LeaveOneOut
+    from tertium.compare.validation.score import Score
 
 __getattr__, __dir__ = attach(__name__, _NAMES)

@@ -1,0 +1,1 @@
+"""Encoding models: responses predicted from features, unit by unit, within memory."""

@@ -1,0 +1,1 @@
+"""What encoding and decoding share: one cross-validation for all, and scores with ceilings and intervals."""

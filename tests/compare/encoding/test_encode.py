@@ -1,0 +1,210 @@
+"""Encoding models against scikit-learn, planted truth, ceilings, blocks, and what they refuse."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.cross_decomposition import PLSRegression
+from sklearn.linear_model import Ridge as TheirRidge
+
+from tertium.compare import GroupedKFold, KFold, LeaveOneOut, PartialLeastSquares, Ridge, encode, fit_ridge
+from tertium.compare.encoding.hats import dual_hats, primal_hats
+from tertium.data import make_responses
+from tertium.errors import BadInput, UnknownName
+
+
+def planted(n=120, p=300, units=7, noise=1.0, seed=0):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, p)) * np.geomspace(3, 0.1, p) + rng.normal(size=p)
+    return X, X @ rng.normal(size=(p, units)) / 3 + noise * rng.normal(size=(n, units)) + 5, rng
+
+
+def correlations(a, b):
+    return np.array([np.corrcoef(a[:, i], b[:, i])[0, 1] for i in range(a.shape[1])])
+
+
+@pytest.mark.parametrize("p", [300, 20])
+@pytest.mark.parametrize("form", ["dual", "primal"])
+def test_ridge_equals_scikit_learn_with_a_penalty_for_each_unit(p, form):
+    X, Y, _ = planted(p=p)
+    penalties, scheme = (0.3, 10.0, 300.0), KFold(4, seed=1)
+    score = encode(X, Y, Ridge(penalties, form=form), cv=scheme, n_bootstrap=0)
+    folds = scheme.split(len(X))
+    for number, (fitted, tested) in enumerate(folds):
+        losses = np.zeros((3, Y.shape[1]))
+        for a, b in folds.inside(fitted, number):
+            for i, penalty in enumerate(penalties):
+                model = TheirRidge(alpha=penalty).fit(X[fitted][a], Y[fitted][a])
+                losses[i] += ((model.predict(X[fitted][b]) - Y[fitted][b]) ** 2).sum(0)
+        chosen = losses.argmin(0)
+        assert np.array_equal(score.penalties[number], np.array(penalties)[chosen])
+        for unit, i in enumerate(chosen):
+            model = TheirRidge(alpha=penalties[i]).fit(X[fitted], Y[fitted][:, unit])
+            expected = np.corrcoef(model.predict(X[tested]), Y[tested][:, unit])[0, 1]
+            assert score.folds[number, unit] == pytest.approx(expected, abs=1e-8)
+
+
+def test_dual_and_primal_hats_agree():
+    X, Y, _ = planted(p=40)
+    fitted, tested, penalties = np.arange(0, 90), np.arange(90, 120), np.array([1e-2, 1.0, 100.0])
+    centred = Y[fitted] - Y[fitted].mean(0)
+    dual = dual_hats(X @ X.T, fitted, tested, penalties).predict(centred)
+    assert np.allclose(dual, primal_hats(X, fitted, tested, penalties).predict(centred), atol=1e-8)
+    theirs = TheirRidge(alpha=1.0).fit(X[fitted], Y[fitted]).predict(X[tested]) - Y[fitted].mean(0)
+    assert np.allclose(dual[1], theirs, atol=1e-8)
+
+
+@pytest.mark.parametrize("units", [7, 200])
+def test_partial_least_squares_equals_scikit_learn(units):
+    X, Y, _ = planted(units=units)
+    scheme = KFold(3, seed=2)
+    score = encode(X, Y, PartialLeastSquares(5), cv=scheme, n_bootstrap=0)
+    for number, (fitted, tested) in enumerate(scheme.split(len(X))):
+        model = PLSRegression(5, scale=False, tol=1e-14, max_iter=20_000).fit(X[fitted], Y[fitted])
+        expected = correlations(model.predict(X[tested]), Y[tested])
+        assert np.allclose(score.folds[number], expected, atol=1e-5)
+
+
+def test_r2_is_that_of_scikit_learn_up_to_the_mean_that_is_known():
+    X, Y, _ = planted()
+    scheme = KFold(3)
+    score = encode(X, Y, Ridge((10.0,)), cv=scheme, measure="r2", n_bootstrap=0)
+    for number, (fitted, tested) in enumerate(scheme.split(len(X))):
+        error = TheirRidge(alpha=10.0).fit(X[fitted], Y[fitted]).predict(X[tested]) - Y[tested]
+        about = Y[tested] - Y[fitted].mean(0)
+        assert np.allclose(score.folds[number], 1 - (error**2).sum(0) / (about**2).sum(0), atol=1e-9)
+
+
+def test_a_fit_on_all_samples_equals_scikit_learn_in_weights_and_predictions(tmp_path):
+    X, Y, rng = planted()
+    fit = fit_ridge(X, Y, (1.0, 50.0), cv=KFold(4), width=64)
+    new = rng.normal(size=(5, X.shape[1]))
+    weights = np.lib.format.open_memmap(tmp_path / "weights.npy", "w+", shape=(X.shape[1], Y.shape[1]))
+    fit.weights(out=weights)
+    for unit, penalty in enumerate(fit.penalties):
+        theirs = TheirRidge(alpha=penalty).fit(X, Y[:, unit])
+        assert np.allclose(weights[:, unit], theirs.coef_, rtol=1e-6, atol=1e-9)
+        assert np.allclose(fit.predict(new)[:, unit], theirs.predict(new), rtol=1e-6)
+    with pytest.raises(BadInput, match="300, as were fitted"):
+        fit.predict(new[:, :7])
+
+
+@pytest.mark.parametrize("method", [Ridge(form="dual"), Ridge(form="primal"), PartialLeastSquares(3)])
+def test_what_is_given_is_not_changed(method):
+    X, Y, _ = planted(p=30)
+    before = X.copy(), Y.copy()
+    encode(X, Y, method)
+    fit_ridge(X, Y).weights()
+    assert np.array_equal(X, before[0])
+    assert np.array_equal(Y, before[1])
+
+
+def test_single_precision_is_used_where_it_is_safe_only():
+    X, Y, _ = planted()
+    fitted, tested = np.arange(90), np.arange(90, 120)
+    products, penalties = X @ X.T, np.array([1e-3, 1.0, 1e4])
+    single = dual_hats(products, fitted, tested, penalties, np.float32)
+    double = dual_hats(products, fitted, tested, penalties)
+    assert single.left.dtype == np.float32
+    assert np.allclose(single.predict(Y[fitted]), double.predict(Y[fitted]), rtol=1e-3, atol=1e-3 * np.abs(Y).max())
+
+
+def test_blocks_change_nothing():
+    X, Y, _ = planted(units=40)
+    whole = encode(X, Y, cv=4)
+    small = encode(X, Y, cv=4, memory=3e-4)
+    assert np.allclose(whole.folds, small.folds, atol=1e-10)
+    assert np.allclose(whole.draws, small.draws, atol=1e-10)
+    assert np.allclose(whole.penalties, small.penalties)
+
+
+def test_float32_is_computed_as_such_and_agrees():
+    X, Y, _ = planted()
+    double, single = encode(X, Y, n_bootstrap=0), encode(X.astype(np.float32), Y.astype(np.float32), n_bootstrap=0)
+    assert np.allclose(double.folds, single.folds, atol=1e-4)
+
+
+def test_unrelated_features_score_at_chance_and_the_interval_of_a_gap_says_so():
+    X, Y, rng = planted(n=300, p=30, units=20)
+    other = encode(rng.normal(size=X.shape), Y, cv=5)
+    score = encode(X, Y, cv=5)
+    assert abs(other.mean) < 0.1 < 0.5 < score.mean
+    low, high = score.minus(other)
+    assert 0.3 < low < score.mean - other.mean < high
+    low, high = other.mean_interval
+    assert low < other.mean < high
+    assert (score.interval[0] < score.value).all()
+    assert (score.value < score.interval[1]).all()
+
+
+def repeated(repeats=6, noise=2.0):
+    rng = np.random.default_rng(3)
+    stimuli = [f"s{i:02d}" for i in range(60)]
+    features = rng.normal(size=(60, 8))
+    signal = features @ rng.normal(size=(8, 5))
+    shown = np.repeat(np.arange(60), repeats)
+    rng.shuffle(shown)
+    trials = signal[shown] + noise * rng.normal(size=(len(shown), 5))
+    X = make_responses(features[::-1], trial={"stimulus": stimuli[::-1]})
+    unit = {"region": ["V4", "V4", "IT", "IT", "IT"]}
+    Y = make_responses(trials, trial={"stimulus": [stimuli[i] for i in shown]}, unit=unit)
+    return X, Y, signal
+
+
+def test_responses_are_matched_by_stimulus_and_their_repeats_give_a_ceiling():
+    X, Y, signal = repeated()
+    score = encode(X, Y, cv=6)
+    reliability = signal.var(0) / (signal.var(0) + 4.0 / 6)
+    assert np.allclose(score.ceiling, np.sqrt(reliability), atol=0.05)
+    assert (score.corrected > 0.9).all()
+    assert score.table("region").index.tolist() == ["V4", "IT"]
+    assert score.table()["above_ceiling"].sum() == score.above_ceiling.sum()
+    assert score.figure().data[0].error_y.array is not None
+    alone = encode(X, Y.isel(trial=np.unique(Y["stimulus"].values, return_index=True)[1]), cv=6)
+    assert alone.ceiling is None
+    assert np.isnan(alone.corrected).all()
+
+
+def test_a_stimulus_is_never_fitted_and_tested():
+    labels = {"stimulus": np.array(list("aabbccdd"))}
+    for scheme in (GroupedKFold("stimulus", 4), LeaveOneOut("stimulus")):
+        folds = scheme.split(8, labels)
+        assert sorted(i for _, tested in folds for i in tested) == list(range(8))
+        for fitted, tested in folds:
+            assert not set(labels["stimulus"][fitted]) & set(labels["stimulus"][tested])
+            for a, b in folds.inside(fitted) if isinstance(scheme, LeaveOneOut) else ():
+                assert not set(labels["stimulus"][fitted][a]) & set(labels["stimulus"][fitted][b])
+
+
+def test_other_stimuli_are_named():
+    X, Y, _ = repeated()
+    with pytest.raises(BadInput, match="s59"):
+        encode(X, Y.isel(trial=Y["stimulus"].values != "s59"))
+
+
+def test_refusals():
+    X, Y, _ = planted()
+    with pytest.raises(UnknownName, match="Did you mean 'ridge'"):
+        encode(X, Y, "rige")
+    with pytest.raises(BadInput, match="120 and 100 samples"):
+        encode(X, Y[:100])
+    with pytest.raises(BadInput, match="at least 3"):
+        encode(X, Y, cv=60)
+    with pytest.raises(BadInput, match="at least 121"):
+        encode(X, Y, cv=KFold(121))
+    bad = Y.copy()
+    bad[3, 2] = np.nan
+    with pytest.raises(BadInput, match="nan at sample 3, unit '2'"):
+        encode(X, bad)
+    with pytest.raises(BadInput, match="do not vary"):
+        encode(np.ones_like(X), Y)
+    with pytest.raises(BadInput, match="GB"):
+        encode(X, Y, memory=1e-9)
+    with pytest.raises(BadInput, match="components"):
+        encode(X[:, :3], Y, PartialLeastSquares(5))
+    with pytest.raises(BadInput, match="above 0"):
+        Ridge((0.0, 1.0))
+    with pytest.raises(BadInput, match="Did you mean 'category'"):
+        LeaveOneOut("categroy").split(4, {"category": np.arange(4)})
+    with pytest.raises(BadInput, match="same samples, folds and draws"):
+        encode(X, Y).minus(encode(X, Y, n_bootstrap=10))
