@@ -56,6 +56,9 @@ _NAMES = {
     "pairwise": "representations.pairs.comparing",
     "PairwiseComparison": "representations.pairs.result",
     "encode": "encoding.front",
+    "ReducedRank": "encoding.reduced_rank",
+    "KernelRidge": "encoding.kernel_ridge",
+    "BandedRidge": "encoding.banded_ridge",
     "fit_ridge": "encoding.fitting",
     "RidgeFit": "encoding.fitting",
     "Ridge": "encoding.ridge",
@@ -70,15 +73,18 @@ _NAMES = {
 __all__ = [
     "METRICS",
     "RDM",
+    "BandedRidge",
     "BlockedKFold",
     "DynamicalSimilarity",
     "GroupedKFold",
     "KFold",
+    "KernelRidge",
     "LeaveOneOut",
     "NoiseCeiling",
     "PairwiseComparison",
     "PartialLeastSquares",
     "RSAResult",
+    "ReducedRank",
     "RemixedModel",
     "Ridge",
     "RidgeFit",
@@ -128,9 +134,12 @@ if TYPE_CHECKING:
     from tertium.compare.ceiling import NoiseCeiling, noise_ceiling
     from tertium.compare.deconvolution import deconvolve
     from tertium.compare.dissimilarity import METRICS, rdm, rdm_over_time, rdms_by
+    from tertium.compare.encoding.banded_ridge import BandedRidge
     from tertium.compare.encoding.fitting import RidgeFit, fit_ridge
     from tertium.compare.encoding.front import encode
+    from tertium.compare.encoding.kernel_ridge import KernelRidge
     from tertium.compare.encoding.partial_least_squares import PartialLeastSquares
+    from tertium.compare.encoding.reduced_rank import ReducedRank
     from tertium.compare.encoding.ridge import Ridge
     from tertium.compare.inference import rsa
     from tertium.compare.noise_precision import noise_covariance, noise_residuals

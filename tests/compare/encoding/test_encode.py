@@ -5,9 +5,21 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from sklearn.cross_decomposition import PLSRegression
+from sklearn.kernel_ridge import KernelRidge as TheirKernelRidge
 from sklearn.linear_model import Ridge as TheirRidge
 
-from tertium.compare import GroupedKFold, KFold, LeaveOneOut, PartialLeastSquares, Ridge, encode, fit_ridge
+from tertium.compare import (
+    BandedRidge,
+    GroupedKFold,
+    KernelRidge,
+    KFold,
+    LeaveOneOut,
+    PartialLeastSquares,
+    ReducedRank,
+    Ridge,
+    encode,
+    fit_ridge,
+)
 from tertium.compare.encoding.hats import dual_hats, primal_hats
 from tertium.data import make_responses
 from tertium.errors import BadInput, UnknownName
@@ -208,3 +220,65 @@ def test_refusals():
         LeaveOneOut("categroy").split(4, {"category": np.arange(4)})
     with pytest.raises(BadInput, match="same samples, folds and draws"):
         encode(X, Y).minus(encode(X, Y, n_bootstrap=10))
+
+
+def test_one_band_is_ridge():
+    X, Y, _ = planted()
+    scale = float(((X - X.mean(0)) ** 2).sum(1).mean())
+    banded = encode(X, Y, BandedRidge((300,), penalties=(1e-3, 1e-1)), n_bootstrap=0)
+    plain = encode(X, Y, Ridge((1e-3 * scale, 1e-1 * scale), form="dual"), n_bootstrap=0)
+    assert np.allclose(banded.folds, plain.folds, atol=1e-8)
+
+
+def test_bands_that_say_nothing_are_switched_off():
+    rng = np.random.default_rng(4)
+    useful, noise = rng.normal(size=(150, 40)), 3 * rng.normal(size=(150, 400))
+    Y = useful @ rng.normal(size=(40, 6)) + 3 * rng.normal(size=(150, 6))
+    both = np.concatenate([useful, noise], axis=1)
+    plain, banded = encode(both, Y), encode(both, Y, BandedRidge((40, 400), draws=4))
+    alone = encode(useful, Y)
+    assert banded.minus(plain)[0] > 0.1
+    assert abs(banded.mean - alone.mean) < 0.05
+    with pytest.raises(BadInput, match="add up to the 440 columns"):
+        encode(both, Y, BandedRidge((40, 300)))
+
+
+def test_a_gaussian_kernel_equals_scikit_learn_and_sees_what_lines_do_not():
+    rng = np.random.default_rng(5)
+    X = rng.uniform(-2, 2, size=(200, 2))
+    Y = np.stack([np.sin(3 * X[:, 0]) * X[:, 1], X[:, 0] ** 2], axis=1) + 0.1 * rng.normal(size=(200, 2))
+    score = encode(X, Y, KernelRidge(0.5, (1e-2,)), cv=KFold(4), n_bootstrap=0)
+    assert (score.value > 0.8).all()
+    assert encode(X, Y).mean < 0.3
+    distances = np.linalg.norm(X[:, None] - X, axis=2)
+    gamma = 1 / (2 * (0.5 * np.median(distances[np.triu_indices(200, 1)])) ** 2)
+    fitted, tested = KFold(4).split(200).pairs[0]
+    theirs = TheirKernelRidge(alpha=1e-2, kernel="rbf", gamma=gamma)
+    mean = Y[fitted].mean(0)
+    expected = correlations(theirs.fit(X[fitted], Y[fitted] - mean).predict(X[tested]), Y[tested])
+    assert np.allclose(score.folds[0], expected, atol=2e-2), "ours has a free intercept in the kernel's space"
+
+
+def test_reduced_rank_is_the_truncated_ridge_and_finds_the_planted_rank():
+    rng = np.random.default_rng(6)
+    X = rng.normal(size=(160, 30))
+    Y = X @ rng.normal(size=(30, 2)) @ rng.normal(size=(2, 50)) + 8 * rng.normal(size=(160, 50))
+    scheme, penalty = KFold(4), 5.0
+    score = encode(X, Y, ReducedRank(2, (penalty,)), cv=scheme, n_bootstrap=0)
+    fitted, tested = scheme.split(160).pairs[0]
+    model = TheirRidge(alpha=penalty).fit(X[fitted], Y[fitted])
+    own = model.predict(X[fitted]) - Y[fitted].mean(0)
+    directions = np.linalg.svd(own, full_matrices=False)[2][:2]
+    truncated = (model.predict(X[tested]) - Y[fitted].mean(0)) @ directions.T @ directions
+    assert np.allclose(score.folds[0], correlations(truncated, Y[tested]), atol=1e-8)
+    assert score.mean > encode(X, Y, Ridge((penalty,)), cv=scheme).mean
+    assert score.mean > encode(X, Y, ReducedRank(1, (penalty,)), cv=scheme).mean
+
+
+def test_reduced_rank_chooses_the_penalty_of_least_error():
+    X, Y, _ = planted()
+    penalties = (1e-2, 100.0, 1e7)
+    score = encode(X, Y, ReducedRank(3, penalties), cv=KFold(4), n_bootstrap=0)
+    assert set(np.unique(score.penalties)) <= {1e-2, 100.0}
+    with pytest.raises(BadInput, match="the rank of the fitted responses"):
+        encode(X, Y, ReducedRank(20))

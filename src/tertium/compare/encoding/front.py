@@ -8,8 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from tertium.compare.ceiling import noise_ceiling
+from tertium.compare.encoding.banded_ridge import BandedRidge
 from tertium.compare.encoding.encoder import Encoder, ReadyEncoder
+from tertium.compare.encoding.kernel_ridge import KernelRidge
 from tertium.compare.encoding.partial_least_squares import PartialLeastSquares
+from tertium.compare.encoding.reduced_rank import ReducedRank
 from tertium.compare.encoding.ridge import Ridge
 from tertium.compare.encoding.tables import Table, matched_tables
 from tertium.compare.validation.agreement import CHANCE, Agreement, agreement, draw_counts
@@ -23,7 +26,13 @@ if TYPE_CHECKING:
 FloatArray = npt.NDArray[np.float64]
 
 #: Methods by name, with their default options.
-METHODS: dict[str, type[Encoder]] = {"ridge": Ridge, "pls": PartialLeastSquares}
+METHODS: dict[str, type[Encoder]] = {
+    "ridge": Ridge,
+    "banded_ridge": BandedRidge,
+    "pls": PartialLeastSquares,
+    "kernel_ridge": KernelRidge,
+    "reduced_rank": ReducedRank,
+}
 
 _GIGABYTE = 1e9
 
@@ -50,7 +59,8 @@ def encode(
         What is predicted. Trials of a stimulus are averaged, and their scatter gives the ceiling. May be opened
         lazily: units are read in blocks. Where X and Y are both labelled they are matched by stimulus. Computed in
         float32 if that is what is given, in float64 otherwise.
-    method : {"ridge", "pls"}, or `Ridge`, `PartialLeastSquares` with options of one's own
+    method : {"ridge", "banded_ridge", "kernel_ridge", "pls", "reduced_rank"}, or an object with options of one's own
+        `Ridge`, `BandedRidge`, `KernelRidge`, `PartialLeastSquares`, `ReducedRank`.
     cv : int or CrossValidation
         Number of folds, or `KFold`, `GroupedKFold`, `BlockedKFold`, `LeaveOneOut`. With a number, whole stimuli are
         tested. Penalties are chosen by the same scheme within the samples that are fitted. Pass the same to every model

@@ -22,10 +22,18 @@ def gram(features: Table, width: int) -> FloatArray:
     >>> gram(table(np.array([[1.0, 5.0], [3.0, 5.0]]), "X"), 1).tolist()
     [[1.0, -1.0], [-1.0, 1.0]]
     """
+    return gram_of_columns(features, np.arange(features.width), width)
+
+
+def gram_of_columns(features: Table, columns: Indices, width: int) -> FloatArray:
+    """Return the same of some of the columns, given in ascending order."""
     total = np.zeros((features.n, features.n))
-    for _, block in features.blocks(width):
-        block -= block.mean(0)
-        total += block @ block.T
+    for where, block in features.blocks(width):
+        mine = columns[(columns >= where.start) & (columns < where.stop)] - where.start
+        if len(mine):
+            part = block if len(mine) == block.shape[1] else block[:, mine]
+            part -= part.mean(0)
+            total += part @ part.T
     return total
 
 

@@ -41,9 +41,7 @@ class Ridge(Encoder):
     def __post_init__(self) -> None:
         if self.form not in ("auto", "dual", "primal"):
             raise BadInput("form", got=repr(self.form), expected="'auto', 'dual' or 'primal'")
-        given = np.asarray(self.penalties if self.penalties is not None else [1.0], dtype=np.float64)
-        if given.ndim != 1 or not len(given) or not np.isfinite(given).all() or not (given > 0).all():
-            raise BadInput("penalties", got=f"{self.penalties}", expected="numbers above 0, at least one")
+        checked_penalties(self.penalties)
 
     def prepare(self, features: Table, targets: Table, folds: Folds, width: int) -> ReadyRidge:
         """Return the hat matrices of all folds, inner and outer."""
@@ -94,7 +92,14 @@ class ReadyRidge(ReadyEncoder):
     def says(self) -> str:
         """The model in words."""
         low, high = self._penalties[[0, -1]]
-        return f"ridge ({self._form}, {len(self._penalties)} penalties from {low:.2g} to {high:.2g})"
+        return f"ridge ({self._form}; {len(self._penalties)} penalties from {low:.2g} to {high:.2g})"
+
+
+def checked_penalties(penalties: tuple[float, ...] | None) -> None:
+    """Refuse penalties that are not numbers above 0; None is fine."""
+    given = np.asarray(penalties if penalties is not None else [1.0], dtype=np.float64)
+    if given.ndim != 1 or not len(given) or not np.isfinite(given).all() or not (given > 0).all():
+        raise BadInput("penalties", got=f"{penalties}", expected="numbers above 0, at least one")
 
 
 def default_penalties(products: FloatArray) -> FloatArray:
