@@ -7,7 +7,7 @@ import pytest
 
 import tertium as tt
 from tertium.errors import BadInput
-from tertium.geometry.dimension import traces
+from tertium.geometry.dimension import squared_variances, traces
 
 
 @pytest.mark.parametrize(
@@ -87,3 +87,51 @@ def test_too_few_samples_to_see_any_covariance_are_refused():
 def test_the_result_is_a_number_where_one_is_wanted():
     found = tt.geometry.participation_ratio(np.random.default_rng(0).normal(size=(200, 5)))
     assert float(found) == found.value
+
+
+def test_squared_variances_are_the_averages_over_four_different_samples():
+    x = np.random.default_rng(4).exponential(size=(6, 3))
+    drawn = [((x[a] - x[b]) ** 2 * (x[c] - x[d]) ** 2 / 4).sum() for a, b, c, d in permutations(range(6), 4)]
+    assert squared_variances(x, corrected=True) == pytest.approx(np.mean(drawn), rel=1e-10)
+    assert squared_variances(x, corrected=False) == pytest.approx((x.var(0, ddof=1) ** 2).sum(), rel=1e-10)
+
+
+def covariances(units, rank, seed):
+    """Return covariances of many units: a smooth spectrum of latent variables and noise of each unit."""
+    rng = np.random.default_rng(seed)
+    loadings = rng.normal(size=(units, rank)) * np.arange(1, rank + 1) ** -0.3
+    return loadings @ loadings.T + np.diag(rng.uniform(2, 6, units))
+
+
+def test_a_random_sample_of_units_tells_the_dimension_of_the_population():
+    c = covariances(1200, 60, 5)
+    true = tt.geometry.participation_ratio(c, kind="covariance").value
+    root, rng = np.linalg.cholesky(c), np.random.default_rng(6)
+    few, plain, inside = [], [], []
+    for _ in range(20):
+        chosen = rng.choice(1200, 60, replace=False)
+        r = rng.normal(size=(150, 1200)) @ root[chosen].T
+        one = tt.geometry.participation_ratio(r, population=1200)
+        few.append(one.value)
+        inside.append(one.interval[0] < true < one.interval[1])
+        plain.append(tt.geometry.participation_ratio(r).value)
+    assert np.median(few) == pytest.approx(true, rel=0.1)
+    assert np.mean(inside) >= 0.75
+    assert max(plain) < 0.8 * true  # the control: of the recorded units alone it is far smaller
+
+
+def test_the_whole_population_recorded_is_what_it_is_and_an_infinite_one_leaves_out_private_noise():
+    c = covariances(40, 5, 7)
+    whole = tt.geometry.participation_ratio(c, kind="covariance", population=40)
+    assert whole.value == pytest.approx(whole.raw, rel=1e-12)
+    signal = c - np.diag(np.diag(c))
+    expected = (np.trace(c) ** 2 - (np.diag(c) ** 2).sum()) / (signal**2).sum()
+    endless = tt.geometry.participation_ratio(c, kind="covariance", population=np.inf)
+    assert endless.value == pytest.approx(expected, rel=1e-12)
+    assert endless.table()["population"].item() == np.inf
+
+
+@pytest.mark.parametrize("population", [5, np.nan])
+def test_a_population_smaller_than_what_was_recorded_is_refused(population):
+    with pytest.raises(BadInput, match="8 of them recorded"):
+        tt.geometry.participation_ratio(np.random.default_rng(0).normal(size=(30, 8)), population=population)

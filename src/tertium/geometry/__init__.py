@@ -13,29 +13,37 @@ from tertium._lazy import attach
 _NAMES = {
     "Avalanches": "criticality.result",
     "BranchingRatio": "criticality.multistep",
+    "CorrelationDimension": "intrinsic.correlation_sums",
     "ParticipationRatio": "dimension",
     "PowerLaw": "criticality.laws.fitting",
     "RatioTest": "criticality.laws.ratio_tests",
     "ShapeCollapse": "criticality.crackling",
     "SizeOfDuration": "criticality.crackling",
+    "TwoNN": "intrinsic.neighbours",
     "avalanches": "criticality.finding",
     "branching_ratio": "criticality.multistep",
+    "correlation_dimension": "intrinsic.correlation_sums",
     "fit_power_law": "criticality.laws.fitting",
     "participation_ratio": "dimension",
+    "two_nn": "intrinsic.neighbours",
 }
 
 __all__ = [
     "Avalanches",
     "BranchingRatio",
+    "CorrelationDimension",
     "ParticipationRatio",
     "PowerLaw",
     "RatioTest",
     "ShapeCollapse",
     "SizeOfDuration",
+    "TwoNN",
     "avalanches",
     "branching_ratio",
+    "correlation_dimension",
     "fit_power_law",
     "participation_ratio",
+    "two_nn",
 ]
 
 if TYPE_CHECKING:
@@ -46,5 +54,7 @@ if TYPE_CHECKING:
     from tertium.geometry.criticality.multistep import BranchingRatio, branching_ratio
     from tertium.geometry.criticality.result import Avalanches
     from tertium.geometry.dimension import ParticipationRatio, participation_ratio
+    from tertium.geometry.intrinsic.correlation_sums import CorrelationDimension, correlation_dimension
+    from tertium.geometry.intrinsic.neighbours import TwoNN, two_nn
 
 __getattr__, __dir__ = attach(__name__, _NAMES)

@@ -28,9 +28,11 @@ class ParticipationRatio:
     Attributes
     ----------
     value : float
-        Dimensions, 1 to the number of units; of activity, without what few samples take off.
+        Dimensions, 1 to the number of units; of activity, without what few samples take off; of the whole population
+        where units are a sample of it.
     interval : tuple of float
-        95 %, jackknife over trials (or groups of samples); NaN for a covariance matrix.
+        95 %, jackknife over trials (or groups of samples), and over units where they are a sample; NaN for a covariance
+        matrix.
     raw : float
         Of the sample covariances as they are, never more than the number of samples.
     eigenvalues : array, shape (component,)
@@ -38,6 +40,8 @@ class ParticipationRatio:
     samples : int or None
         None for a covariance matrix.
     units : int
+    population : float or None
+        Units that there are, of which those recorded are a random sample; None for the recorded ones themselves.
     """
 
     value: float
@@ -46,6 +50,7 @@ class ParticipationRatio:
     eigenvalues: Floats
     samples: int | None
     units: int
+    population: float | None = None
 
     def __float__(self) -> float:
         return self.value
@@ -55,8 +60,9 @@ class ParticipationRatio:
         import pandas as pd
 
         low, high = self.interval
-        row = {"dimension": self.value, "low": low, "high": high, "raw": self.raw}
-        return pd.DataFrame([row | {"per_unit": self.value / self.units, "samples": self.samples, "units": self.units}])
+        row: dict[str, float | None] = {"dimension": self.value, "low": low, "high": high, "raw": self.raw}
+        row |= {"per_unit": self.value / self.units, "samples": self.samples, "units": self.units}
+        return pd.DataFrame([row | {"population": float("nan") if self.population is None else self.population}])
 
     def figure(self) -> go.Figure:
         """Draw each component's share of the variance, and where the dimension lies."""
@@ -86,12 +92,17 @@ def participation_ratio(
     *,
     kind: Literal["activity", "covariance"] = "activity",
     corrected: bool = True,
+    population: float | None = None,
 ) -> ParticipationRatio:
     """Measure how many dimensions activity fills: ``tr(C)^2 / tr(C^2)``, of the covariances C of units.
 
     Few samples make a population look less high-dimensional than it is, and never more than there are samples.
     Corrected, both traces are estimated without bias from products of different samples (Himeno & Yamada 2014); that
     takes samples for independent, so that slow activity should be averaged over each trial before, or thinned.
+
+    Few units make it look less high-dimensional than it is, too: the variances of units stand against all
+    covariances. Given how many units there are, of which those recorded are a random sample, the mean square of
+    covariances of different units and that of variances are scaled to the whole population (Chun et al. 2025).
 
     Parameters
     ----------
@@ -101,6 +112,9 @@ def participation_ratio(
         What ``r`` is.
     corrected : bool
         Take off what few samples add; a covariance matrix is taken as it is.
+    population : float, optional
+        Units in the population that the recorded ones are a random sample of; ``math.inf`` for a very large one. By
+        default the dimension is that of the recorded units.
 
     Returns
     -------
@@ -110,10 +124,13 @@ def participation_ratio(
     ------
     BadInput
         If there are fewer than 5 samples or 2 units, values are not finite, nothing varies, a matrix is not symmetric,
-        or the corrected traces make no sense since there are too few samples.
+        the corrected traces make no sense since there are too few samples, or the population is smaller than what was
+        recorded.
 
     References
     ----------
+    Chun, C., Canatar, A., Chung, S. & Lee, D. (2025). Estimating dimensionality of neural representations from finite
+    samples. arXiv:2509.26560.
     Gao, P. et al. (2017). A theory of multineuronal dimensionality, dynamics and measurement. bioRxiv 214262.
     Himeno, T. & Yamada, T. (2014). Estimations for some functions of covariance matrix in high dimension under
     non-normality. Journal of Multivariate Analysis 130:27-44, eq. 1.3.
@@ -131,29 +148,25 @@ def participation_ratio(
         raise BadInput("kind", got=repr(kind), expected="'activity' or 'covariance'")
     if kind == "covariance":
         c = _covariances(r)
-        value = float(np.trace(c) ** 2 / (c**2).sum())
+        _check_population(population, len(c))
+        sums = float(np.trace(c) ** 2), float((c**2).sum())
+        value = _ratio(whole_population(*sums, float((np.diag(c) ** 2).sum()), len(c), population), len(c))
         eigenvalues = np.maximum(np.linalg.eigvalsh(c)[::-1], 0.0)
-        return ParticipationRatio(value, (np.nan, np.nan), value, eigenvalues, None, len(c))
+        return ParticipationRatio(value, (np.nan, np.nan), sums[0] / sums[1], eigenvalues, None, len(c), population)
     samples, groups = _samples(r)
-    first, second = traces(samples, corrected=corrected)
-    if not (second > 0 and first > 0):
-        raise BadInput(
-            "activity",
-            got=f"{len(samples)} samples, from which no squared covariance is left",
-            expected="enough samples to see any covariance",
-            repair="Record more, or pass corrected=False and say so.",
-        )
-    value = first / second
+    _check_population(population, samples.shape[1])
+    value = _ratio(_scaled_traces(samples, corrected, population), len(samples))
     raw = traces(samples, corrected=False)
     centred = samples - samples.mean(0)
     spread = np.linalg.svd(centred, compute_uv=False) ** 2 / (len(samples) - 1)
     return ParticipationRatio(
         value=value,
-        interval=_jackknife(samples, groups, value, corrected),
+        interval=_jackknife(samples, groups, value, corrected, population),
         raw=raw[0] / raw[1],
         eigenvalues=spread,
         samples=len(samples),
         units=samples.shape[1],
+        population=population,
     )
 
 
@@ -182,17 +195,113 @@ def traces(samples: Floats, *, corrected: bool) -> tuple[float, float]:
     return first, second
 
 
-def _jackknife(samples: Floats, groups: npt.NDArray[np.int64], value: float, corrected: bool) -> tuple[float, float]:
-    """Return the 95 % interval from leaving out groups of samples in turn, on the scale of the logarithm."""
-    n = int(groups.max()) + 1
-    left = []
-    for group in range(n):
-        first, second = traces(samples[groups != group], corrected=corrected)
-        if not (first > 0 and second > 0):
-            return float("nan"), float("nan")
-        left.append(np.log(first / second))
-    half = 1.96 * float(np.sqrt((n - 1) * np.var(left)))
+def squared_variances(samples: Floats, *, corrected: bool) -> float:
+    """Return the sum over units of the square of their variance, from (sample, unit); corrected as in `traces`.
+
+    Examples
+    --------
+    >>> x = np.random.default_rng(0).normal(size=(4000, 3))
+    >>> round(squared_variances(x, corrected=True))
+    3
+    """
+    t = len(samples)
+    x = samples - samples.mean(0)
+    square = float((((x**2).sum(0) / (t - 1)) ** 2).sum())
+    if not corrected:
+        return square
+    fourth = float((x**4).sum()) / (t - 1)
+    scale = (t - 1) / (t * (t - 2) * (t - 3))
+    # for one unit the squared trace and the trace of the square are one number
+    return scale * ((t**2 - 3 * t + 3) * square - t * fourth)
+
+
+def whole_population(
+    first: float, second: float, diagonal: float, units: int, population: float | None
+) -> tuple[float, float]:
+    """Scale ``tr(C)^2`` and ``tr(C^2)`` of a random sample of units to the population, up to a common factor.
+
+    Parameters
+    ----------
+    first, second, diagonal : float
+        ``tr(C)^2``, ``tr(C^2)`` and the sum of squared variances, of the recorded units.
+    units : int
+    population : float, optional
+        None for the recorded units themselves.
+
+    Examples
+    --------
+    >>> whole_population(25.0, 5.0, 5.0, 5, 10)  # five of ten independent units of variance 1: 10 dimensions
+    (10.0, 1.0)
+    """
+    if population is None:
+        return first, second
+    pairs, single = units * (units - 1), diagonal / units
+    others = population - 1 if np.isfinite(population) else 1.0
+    single = single if np.isfinite(population) else 0.0
+    return others * (first - diagonal) / pairs + single, others * (second - diagonal) / pairs + single
+
+
+def _scaled_traces(samples: Floats, corrected: bool, population: float | None) -> tuple[float, float]:
+    first, second = traces(samples, corrected=corrected)
+    if population is None:
+        return first, second
+    return whole_population(
+        first, second, squared_variances(samples, corrected=corrected), samples.shape[1], population
+    )
+
+
+def _ratio(scaled: tuple[float, float], samples: int) -> float:
+    first, second = scaled
+    if not (second > 0 and first > 0):
+        raise BadInput(
+            "activity",
+            got=f"{samples} samples, from which no squared covariance is left",
+            expected="enough samples to see any covariance",
+            repair="Record more, or pass corrected=False (or no population) and say so.",
+        )
+    return first / second
+
+
+def _jackknife(
+    samples: Floats, groups: npt.NDArray[np.int64], value: float, corrected: bool, population: float | None
+) -> tuple[float, float]:
+    """Return the 95 % interval from leaving out groups of samples (and of units) in turn, on a logarithmic scale."""
+    parts = [samples[groups != group] for group in range(int(groups.max()) + 1)]
+    variance = _left_out(parts, corrected, population)
+    units = samples.shape[1]
+    if population is not None:  # the share of the population that was seen adds no error
+        variance += (1 - units / population) * _left_out(_without_units(samples), corrected, population)
+    half = 1.96 * float(np.sqrt(variance))
     return float(value * np.exp(-half)), float(value * np.exp(half))
+
+
+def _without_units(samples: Floats) -> list[Floats]:
+    n = min(GROUPS, samples.shape[1] // 2)
+    groups = np.arange(samples.shape[1]) % n
+    return [samples[:, groups != group] for group in range(n)]
+
+
+def _left_out(parts: list[Floats], corrected: bool, population: float | None) -> float:
+    """Return the jackknife variance of the logarithm; NaN where a part sees no covariance."""
+    left = []
+    for part in parts:
+        first, second = _scaled_traces(part, corrected, population)
+        if not (first > 0 and second > 0):
+            return float("nan")
+        left.append(np.log(first / second))
+    return float((len(left) - 1) * np.var(left))
+
+
+def _check_population(population: float | None, units: int) -> None:
+    if population is None:
+        return
+    if not population >= units or units < 4:
+        raise BadInput(
+            "population",
+            got=f"{population} units, {units} of them recorded",
+            expected="no fewer than were recorded, and 4 recorded",
+            repair="Leave population out for the dimension of the recorded units.",
+        )
 
 
 def _samples(r: Any) -> tuple[Floats, npt.NDArray[np.int64]]:
