@@ -63,6 +63,7 @@ _NAMES = {
     "RidgeFit": "encoding.fitting",
     "Ridge": "encoding.ridge",
     "PartialLeastSquares": "encoding.partial_least_squares",
+    "PoissonRidge": "encoding.poisson",
     "Score": "validation.score",
     "KFold": "validation.folds",
     "GroupedKFold": "validation.folds",
@@ -83,6 +84,7 @@ __all__ = [
     "NoiseCeiling",
     "PairwiseComparison",
     "PartialLeastSquares",
+    "PoissonRidge",
     "RSAResult",
     "ReducedRank",
     "RemixedModel",
@@ -139,6 +141,7 @@ if TYPE_CHECKING:
     from tertium.compare.encoding.front import encode
     from tertium.compare.encoding.kernel_ridge import KernelRidge
     from tertium.compare.encoding.partial_least_squares import PartialLeastSquares
+    from tertium.compare.encoding.poisson import PoissonRidge
     from tertium.compare.encoding.reduced_rank import ReducedRank
     from tertium.compare.encoding.ridge import Ridge
     from tertium.compare.inference import rsa

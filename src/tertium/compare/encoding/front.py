@@ -12,6 +12,7 @@ from tertium.compare.encoding.banded_ridge import BandedRidge
 from tertium.compare.encoding.encoder import Encoder, ReadyEncoder
 from tertium.compare.encoding.kernel_ridge import KernelRidge
 from tertium.compare.encoding.partial_least_squares import PartialLeastSquares
+from tertium.compare.encoding.poisson import PoissonRidge
 from tertium.compare.encoding.reduced_rank import ReducedRank
 from tertium.compare.encoding.ridge import Ridge
 from tertium.compare.encoding.tables import Table, matched_tables
@@ -32,6 +33,7 @@ METHODS: dict[str, type[Encoder]] = {
     "pls": PartialLeastSquares,
     "kernel_ridge": KernelRidge,
     "reduced_rank": ReducedRank,
+    "poisson": PoissonRidge,
 }
 
 _GIGABYTE = 1e9
@@ -59,15 +61,15 @@ def encode(
         What is predicted. Trials of a stimulus are averaged, and their scatter gives the ceiling. May be opened
         lazily: units are read in blocks. Where X and Y are both labelled they are matched by stimulus. Computed in
         float32 if that is what is given, in float64 otherwise.
-    method : {"ridge", "banded_ridge", "kernel_ridge", "pls", "reduced_rank"}, or an object with options of one's own
-        `Ridge`, `BandedRidge`, `KernelRidge`, `PartialLeastSquares`, `ReducedRank`.
+    method : {"ridge", "banded_ridge", "kernel_ridge", "pls", "reduced_rank", "poisson"}, or an object with own options
+        `Ridge`, `BandedRidge`, `KernelRidge`, `PartialLeastSquares`, `ReducedRank`; `PoissonRidge` for spike counts.
     cv : int or CrossValidation
         Number of folds, or `KFold`, `GroupedKFold`, `BlockedKFold`, `LeaveOneOut`. With a number, whole stimuli are
         tested. Penalties are chosen by the same scheme within the samples that are fitted. Pass the same to every model
         that is compared.
     by : str
         Label of the trials that says which stimulus was shown.
-    measure : {"correlation", "r2"}
+    measure : {"correlation", "r2", "deviance"}
         See `Score`.
     n_bootstrap : int
         Draws of tested samples, within each fold, for intervals; 0 for none. The fits stay as they are.
@@ -127,7 +129,7 @@ def _scored(
     by_fold, drawn = np.empty((len(folds), targets.width)), np.zeros((draws, targets.width))
     penalties = np.full((len(folds), targets.width), np.nan)
     repeated = bool((targets.repeats > 1).all())
-    ceiling = np.empty(targets.width) if repeated else None
+    ceiling = np.empty(targets.width) if repeated and measure in _CEILING else None
     for where, block in targets.blocks(width):
         block = block.astype(targets.precision, copy=False)
         for i, (_, tested) in enumerate(folds):
@@ -149,7 +151,7 @@ def _scored(
         chance=CHANCE[measure],
         draws=drawn,
         ceiling=ceiling,
-        ceiling_says=_CEILING[measure] if repeated else "no stimulus was repeated",
+        ceiling_says="no stimulus was repeated" if not repeated else _CEILING.get(measure, "none is known for D2"),
         penalties=None if np.isnan(penalties).any() else penalties,
         regions=targets.regions,
         method=ready.says,

@@ -32,7 +32,8 @@ class Score:
         Names of the units.
     measure : str
         "correlation" (Pearson's, between held-out responses and their predictions, within each fold; -1 to 1) or "r2"
-        (1 less the squared error over that of the mean of the fitted samples; up to 1).
+        (1 less the squared error over that of the mean of the fitted samples; up to 1), or "deviance" (the same with
+        the Poisson deviance in place of squared error: the fraction of deviance explained, D2; up to 1).
     chance : float
         The score of a model that knows nothing.
     draws : array, shape (draw, unit)
@@ -168,7 +169,11 @@ class Score:
 
         order = np.argsort(self.value)
         place = np.arange(1, len(order) + 1)
-        what = {"correlation": "correlation with held-out responses", "r2": "R2 on held-out samples"}
+        what = {
+            "correlation": "correlation with held-out responses",
+            "r2": "R2 on held-out samples",
+            "deviance": "fraction of held-out deviance explained (D2)",
+        }
         drawn = figure.new(
             x=f"unit, sorted (n = {len(self)})",
             y=what.get(self.measure, self.measure),

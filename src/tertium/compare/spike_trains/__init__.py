@@ -1,0 +1,1 @@
+"""Point-process models of spike trains: stimulus, history and coupling filters, and tests of their fit."""
