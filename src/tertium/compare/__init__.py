@@ -64,8 +64,14 @@ _NAMES = {
     "Ridge": "encoding.ridge",
     "PartialLeastSquares": "encoding.partial_least_squares",
     "PoissonRidge": "encoding.poisson",
+    "decode": "decoding.front",
+    "Decoded": "decoding.result",
+    "LinearDiscriminant": "decoding.decoders.classifiers",
+    "Logistic": "decoding.decoders.classifiers",
+    "SupportVectors": "decoding.decoders.classifiers",
     "Score": "validation.score",
     "KFold": "validation.folds",
+    "StratifiedKFold": "validation.folds",
     "GroupedKFold": "validation.folds",
     "BlockedKFold": "validation.folds",
     "LeaveOneOut": "validation.folds",
@@ -76,11 +82,14 @@ __all__ = [
     "RDM",
     "BandedRidge",
     "BlockedKFold",
+    "Decoded",
     "DynamicalSimilarity",
     "GroupedKFold",
     "KFold",
     "KernelRidge",
     "LeaveOneOut",
+    "LinearDiscriminant",
+    "Logistic",
     "NoiseCeiling",
     "PairwiseComparison",
     "PartialLeastSquares",
@@ -91,6 +100,8 @@ __all__ = [
     "Ridge",
     "RidgeFit",
     "Score",
+    "StratifiedKFold",
+    "SupportVectors",
     "WeightedModel",
     "align_rdms",
     "average_rdms",
@@ -102,6 +113,7 @@ __all__ = [
     "cca",
     "cka",
     "crossvalidate",
+    "decode",
     "deconvolve",
     "dsa",
     "encode",
@@ -134,6 +146,9 @@ __all__ = [
 
 if TYPE_CHECKING:
     from tertium.compare.ceiling import NoiseCeiling, noise_ceiling
+    from tertium.compare.decoding.decoders.classifiers import LinearDiscriminant, Logistic, SupportVectors
+    from tertium.compare.decoding.front import decode
+    from tertium.compare.decoding.result import Decoded
     from tertium.compare.deconvolution import deconvolve
     from tertium.compare.dissimilarity import METRICS, rdm, rdm_over_time, rdms_by
     from tertium.compare.encoding.banded_ridge import BandedRidge
@@ -167,7 +182,13 @@ if TYPE_CHECKING:
     from tertium.compare.representations.shapes import bures, procrustes
     from tertium.compare.representations.stochastic import stochastic_shape
     from tertium.compare.resample import bootstrap, permutation_test
-    from tertium.compare.validation.folds import BlockedKFold, GroupedKFold, KFold, LeaveOneOut
+    from tertium.compare.validation.folds import (
+        BlockedKFold,
+        GroupedKFold,
+        KFold,
+        LeaveOneOut,
+        StratifiedKFold,
+    )
     from tertium.compare.validation.score import Score
 
 __getattr__, __dir__ = attach(__name__, _NAMES)

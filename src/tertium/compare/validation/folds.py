@@ -1,8 +1,8 @@
 """Cross-validation: which samples are fitted and which are tested, the same for every model that is compared.
 
-A scheme (`KFold`, `GroupedKFold`, `BlockedKFold`, `LeaveOneOut`) knows nothing of the data; `split` makes it into
-`Folds`, indices, from the number of samples and their labels. A penalty is chosen inside the samples that are fitted,
-by the same scheme: `Folds.inside`.
+A scheme (`KFold`, `StratifiedKFold`, `GroupedKFold`, `BlockedKFold`, `LeaveOneOut`) knows nothing of the data; `split`
+makes it into `Folds`, indices, from the number of samples and their labels. A penalty is chosen inside the samples that
+are fitted, by the same scheme: `Folds.inside`.
 """
 
 from __future__ import annotations
@@ -124,6 +124,55 @@ class KFold(CrossValidation):
 
 
 @dataclass(frozen=True)
+class StratifiedKFold(CrossValidation):
+    """Each part holds every class in its share, so that none is missing where a decoder is fitted or tested.
+
+    Parameters
+    ----------
+    by : str
+        Label whose values are the classes.
+    folds, repeats, seed
+        As of `KFold`.
+    whole : str, optional
+        Label whose values are never divided between fitting and testing ("stimulus"); each lies within one class.
+
+    Examples
+    --------
+    >>> choice = np.array(["left"] * 4 + ["right"] * 2)
+    >>> [sorted(choice[tested].tolist()) for _, tested in StratifiedKFold("choice", 2).split(6, {"choice": choice})]
+    [['left', 'left', 'right'], ['left', 'left', 'right']]
+    """
+
+    by: str
+    folds: int = 5
+    repeats: int = 1
+    seed: int = 0
+    whole: str | None = None
+
+    def __post_init__(self) -> None:
+        _check_count("folds", self.folds, 2)
+        _check_count("repeats", self.repeats, 1)
+
+    def _pairs(self, n: int, labels: Labels, seed: int) -> Iterator[tuple[Indices, Indices]]:
+        classes, _ = _groups(labels, self.by)
+        parts, _ = _groups(labels, self.whole) if self.whole is not None else (np.arange(n), n)
+        _, first, member = np.unique(parts, return_index=True, return_inverse=True)
+        of_part = classes[first]
+        if (of_part[member] != classes).any():
+            raise BadInput(
+                "cross-validation",
+                got=f"values of '{self.whole}' with several values of '{self.by}'",
+                expected="one each, if they are kept whole",
+                repair=f"Use GroupedKFold('{self.whole}').",
+            )
+        for repeat in range(self.repeats):
+            own = Seeds(self.seed).integer(f"folds, inside {seed}, repeat {repeat}")
+            names = np.asarray([str(labels[self.by][i]) for i in first], dtype=object)
+            for fitted, tested in folds(names, self.folds, seed=own):
+                yield np.flatnonzero(np.isin(member, fitted)), np.flatnonzero(np.isin(member, tested))
+
+
+@dataclass(frozen=True)
 class GroupedKFold(CrossValidation):
     """Whole groups are tested: no stimulus is both fitted and tested, in whichever of its trials.
 
@@ -235,7 +284,7 @@ def as_cross_validation(cv: int | CrossValidation, labels: Labels) -> CrossValid
         raise BadInput(
             "cv",
             got=repr(cv),
-            expected="a number of folds, or KFold, GroupedKFold, BlockedKFold or LeaveOneOut",
+            expected="a number of folds, or KFold, StratifiedKFold, GroupedKFold, BlockedKFold or LeaveOneOut",
             repair="Pass cv=5.",
         )
     for by in ("stimulus", "condition"):

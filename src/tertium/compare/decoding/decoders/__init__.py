@@ -1,0 +1,1 @@
+"""Decoders by one contract: fitted to samples of a fold, then asked about others."""
