@@ -83,7 +83,7 @@ def fit_ridge(
     *,
     cv: int | CrossValidation = 5,
     by: str = "stimulus",
-    width: int = 4096,
+    width: int = 2048,
 ) -> RidgeFit:
     """Fit a ridge regression to all samples, each unit under the penalty that predicts it best in cross-validation.
 

@@ -40,14 +40,18 @@ class PartialLeastSquares(Encoder):
 
     def prepare(self, features: Table, targets: Table, folds: Folds, width: int) -> ReadyPartialLeastSquares:
         """Return the hat matrix of each fold."""
-        of_features, of_targets = gram(features, width), gram(targets, width)
-        hats = [self._of_fold(of_features, of_targets, fitted, tested) for fitted, tested in folds]
+        of_features = gram(features, width)
+        small = targets.width < targets.n // 2
+        wanted = targets.block(0, targets.width) if small else gram(targets, width)
+        hats = []
+        for fitted, tested in folds:
+            own = wanted[fitted] - wanted[fitted].mean(0) if small else root(centred(wanted, fitted, tested)[0])
+            hats.append(self._of_fold(of_features, own, fitted, tested))
         return ReadyPartialLeastSquares(folds, [one.in_precision(targets.precision) for one in hats], self.components)
 
-    def _of_fold(self, of_features: FloatArray, of_targets: FloatArray, fitted: Indices, tested: Indices) -> Hats:
+    def _of_fold(self, of_features: FloatArray, targets: FloatArray, fitted: Indices, tested: Indices) -> Hats:
         inside, across = centred(of_features, fitted, tested)
-        wanted, _ = centred(of_targets, fitted, tested)
-        scores, sources = components(inside, root(wanted), self.components)
+        scores, sources = components(inside, targets, self.components)
         if scores.shape[1] < self.components:
             raise BadInput(
                 "components",
@@ -87,7 +91,8 @@ def components(products: FloatArray, targets: FloatArray, count: int) -> tuple[F
     """Return scores T, orthonormal, and target scores U, both (sample, component), of centred features and targets.
 
     Each component is the leading eigenvector c of Y'K Y (so that w = X'Y c is the leading singular direction of X'Y),
-    u = Y c, t = K u normalised; K and Y are then made orthogonal to t.
+    u = Y c, t = K u less its part along earlier scores, normalised; Y is then made orthogonal to t. K need not be: what
+    it is multiplied with from both sides already is.
 
     Parameters
     ----------
@@ -105,22 +110,24 @@ def components(products: FloatArray, targets: FloatArray, count: int) -> tuple[F
     >>> np.abs(scores.ravel()).round(3).tolist()
     [0.707, 0.0, 0.707]
     """
-    left, wanted = products.copy(), targets.copy()
-    scores, sources = [], []
-    first = None
-    for _ in range(count):
-        both = wanted.T @ (left @ wanted)
+    wanted = targets.copy()
+    driven = products @ wanted
+    scores, sources = np.empty((count, len(products))), np.empty((count, len(products)))
+    first = 0.0
+    for k in range(count):
+        both = wanted.T @ driven
         last = len(both) - 1
-        value, vector = eigh(both, subset_by_index=(last, last), check_finite=False)
-        first = float(value[0]) if first is None else first
+        value, vector = eigh((both + both.T) / 2, subset_by_index=(last, last), check_finite=False)
+        first = max(first, float(value[0]))
         if not value[0] > 1e-14 * first:
-            break
-        source = wanted @ vector[:, 0]
-        score = left @ source
+            return scores[:k].T, sources[:k].T
+        sources[k] = wanted @ vector[:, 0]
+        score = driven @ vector[:, 0]
+        for _ in range(2):  # twice is enough (Parlett)
+            score -= scores[:k].T @ (scores[:k] @ score)
         score /= np.linalg.norm(score)
-        along = left @ score
-        left += np.outer(score, (score @ along) * score - along) - np.outer(along, score)
-        wanted -= np.outer(score, score @ wanted)
-        scores.append(score)
-        sources.append(source)
-    return np.array(scores).reshape(-1, len(products)).T, np.array(sources).reshape(-1, len(products)).T
+        along = score @ wanted
+        wanted -= np.outer(score, along)
+        driven -= np.outer(products @ score, along)
+        scores[k] = score
+    return scores.T, sources.T
