@@ -56,6 +56,8 @@ _NAMES = {
     "pairwise": "representations.pairs.comparing",
     "PairwiseComparison": "representations.pairs.result",
     "encode": "encoding.front",
+    "partition_variance": "encoding.partition",
+    "VariancePartition": "encoding.partition",
     "ReducedRank": "encoding.reduced_rank",
     "KernelRidge": "encoding.kernel_ridge",
     "BandedRidge": "encoding.banded_ridge",
@@ -64,11 +66,22 @@ _NAMES = {
     "Ridge": "encoding.ridge",
     "PartialLeastSquares": "encoding.partial_least_squares",
     "PoissonRidge": "encoding.poisson",
+    "spike_glm": "spike_trains.fitting",
+    "SpikeGLM": "spike_trains.glm_result",
+    "simulate_spike_trains": "spike_trains.simulating",
+    "time_rescaling": "spike_trains.rescaling",
+    "TimeRescaling": "spike_trains.rescaling",
+    "raised_cosines": "spike_trains.bases",
+    "impulses": "spike_trains.bases",
+    "lagged": "spike_trains.lags",
     "decode": "decoding.front",
     "Decoded": "decoding.result",
     "LinearDiscriminant": "decoding.decoders.classifiers",
     "Logistic": "decoding.decoders.classifiers",
     "SupportVectors": "decoding.decoders.classifiers",
+    "RidgeReadout": "decoding.decoders.ridge_readout",
+    "PoissonBayes": "decoding.decoders.poisson_bayes",
+    "SmallNetwork": "decoding.decoders.small_network",
     "Score": "validation.score",
     "KFold": "validation.folds",
     "StratifiedKFold": "validation.folds",
@@ -93,15 +106,21 @@ __all__ = [
     "NoiseCeiling",
     "PairwiseComparison",
     "PartialLeastSquares",
+    "PoissonBayes",
     "PoissonRidge",
     "RSAResult",
     "ReducedRank",
     "RemixedModel",
     "Ridge",
     "RidgeFit",
+    "RidgeReadout",
     "Score",
+    "SmallNetwork",
+    "SpikeGLM",
     "StratifiedKFold",
     "SupportVectors",
+    "TimeRescaling",
+    "VariancePartition",
     "WeightedModel",
     "align_rdms",
     "average_rdms",
@@ -118,7 +137,9 @@ __all__ = [
     "dsa",
     "encode",
     "fit_ridge",
+    "impulses",
     "join_partial_rdms",
+    "lagged",
     "load_rdm",
     "matched_correlation",
     "mds",
@@ -128,10 +149,12 @@ __all__ = [
     "noise_covariance",
     "noise_residuals",
     "pairwise",
+    "partition_variance",
     "permutation_match",
     "permutation_test",
     "procrustes",
     "pwcca",
+    "raised_cosines",
     "rdm",
     "rdm_ceiling",
     "rdm_over_time",
@@ -139,14 +162,20 @@ __all__ = [
     "rdms_by",
     "rsa",
     "save_rdm",
+    "simulate_spike_trains",
     "soft_match",
+    "spike_glm",
     "stochastic_shape",
     "svcca",
+    "time_rescaling",
 ]
 
 if TYPE_CHECKING:
     from tertium.compare.ceiling import NoiseCeiling, noise_ceiling
     from tertium.compare.decoding.decoders.classifiers import LinearDiscriminant, Logistic, SupportVectors
+    from tertium.compare.decoding.decoders.poisson_bayes import PoissonBayes
+    from tertium.compare.decoding.decoders.ridge_readout import RidgeReadout
+    from tertium.compare.decoding.decoders.small_network import SmallNetwork
     from tertium.compare.decoding.front import decode
     from tertium.compare.decoding.result import Decoded
     from tertium.compare.deconvolution import deconvolve
@@ -156,6 +185,7 @@ if TYPE_CHECKING:
     from tertium.compare.encoding.front import encode
     from tertium.compare.encoding.kernel_ridge import KernelRidge
     from tertium.compare.encoding.partial_least_squares import PartialLeastSquares
+    from tertium.compare.encoding.partition import VariancePartition, partition_variance
     from tertium.compare.encoding.poisson import PoissonRidge
     from tertium.compare.encoding.reduced_rank import ReducedRank
     from tertium.compare.encoding.ridge import Ridge
@@ -182,6 +212,12 @@ if TYPE_CHECKING:
     from tertium.compare.representations.shapes import bures, procrustes
     from tertium.compare.representations.stochastic import stochastic_shape
     from tertium.compare.resample import bootstrap, permutation_test
+    from tertium.compare.spike_trains.bases import impulses, raised_cosines
+    from tertium.compare.spike_trains.fitting import spike_glm
+    from tertium.compare.spike_trains.glm_result import SpikeGLM
+    from tertium.compare.spike_trains.lags import lagged
+    from tertium.compare.spike_trains.rescaling import TimeRescaling, time_rescaling
+    from tertium.compare.spike_trains.simulating import simulate_spike_trains
     from tertium.compare.validation.folds import (
         BlockedKFold,
         GroupedKFold,

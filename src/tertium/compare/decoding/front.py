@@ -9,6 +9,9 @@ import numpy.typing as npt
 
 from tertium.compare.decoding.decoders.classifiers import LinearDiscriminant, Logistic, SupportVectors
 from tertium.compare.decoding.decoders.contract import Decoder, FloatArray, Kind
+from tertium.compare.decoding.decoders.poisson_bayes import PoissonBayes
+from tertium.compare.decoding.decoders.ridge_readout import RidgeReadout
+from tertium.compare.decoding.decoders.small_network import SmallNetwork
 from tertium.compare.decoding.engine import (
     check_folds,
     choose_scheme,
@@ -30,7 +33,14 @@ if TYPE_CHECKING:
     import xarray as xr
 
 #: Methods by name, with their default options.
-METHODS: dict[str, type[Decoder]] = {"lda": LinearDiscriminant, "logistic": Logistic, "svm": SupportVectors}
+METHODS: dict[str, type[Decoder]] = {
+    "lda": LinearDiscriminant,
+    "logistic": Logistic,
+    "svm": SupportVectors,
+    "ridge": RidgeReadout,
+    "bayes": PoissonBayes,
+    "network": SmallNetwork,
+}
 
 
 def decode(
@@ -235,7 +245,7 @@ def _side_by_side(
     bins, variables = samples.values.shape[1], samples.aim.variables
     scored = score_all(samples, folds, wide, said, measure)[0].reshape(bins, -1, variables)
     mine = [one.reshape(len(one), bins, -1, variables)[:, :, 0].reshape(len(one), -1) for one in said]
-    return mine, scored[:, 1:].transpose(1, 0, 2).reshape(len(shuffles), -1)
+    return mine, scored[:, 1:].transpose(1, 0, 2).reshape(len(shuffles), bins * variables)
 
 
 def _draws(

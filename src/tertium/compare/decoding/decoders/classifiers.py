@@ -109,7 +109,7 @@ def ledoit_wolf(centred: FloatArray, covariance: FloatArray) -> float:
     --------
     >>> x = np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 2.0], [0.0, -2.0]])
     >>> round(ledoit_wolf(x, x.T @ x / 4), 6)
-    1.0
+    0.944444
     """
     squares = float((covariance**2).sum())
     distance = squares - float(np.trace(covariance)) ** 2 / len(covariance)
