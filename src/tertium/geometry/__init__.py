@@ -14,17 +14,23 @@ _NAMES = {
     "Avalanches": "criticality.result",
     "BranchingRatio": "criticality.multistep",
     "CorrelationDimension": "intrinsic.correlation_sums",
+    "ManifoldCapacity": "capacity.mean_field",
     "ParticipationRatio": "dimension",
     "PowerLaw": "criticality.laws.fitting",
     "RatioTest": "criticality.laws.ratio_tests",
     "ShapeCollapse": "criticality.crackling",
+    "SimulatedCapacity": "capacity.simulation",
     "SizeOfDuration": "criticality.crackling",
     "TwoNN": "intrinsic.neighbours",
     "avalanches": "criticality.finding",
+    "ball_capacity": "capacity.balls",
     "branching_ratio": "criticality.multistep",
     "correlation_dimension": "intrinsic.correlation_sums",
     "fit_power_law": "criticality.laws.fitting",
+    "manifold_capacity": "capacity.mean_field",
     "participation_ratio": "dimension",
+    "simulated_ball_capacity": "capacity.simulation",
+    "simulated_capacity": "capacity.simulation",
     "two_nn": "intrinsic.neighbours",
 }
 
@@ -32,21 +38,30 @@ __all__ = [
     "Avalanches",
     "BranchingRatio",
     "CorrelationDimension",
+    "ManifoldCapacity",
     "ParticipationRatio",
     "PowerLaw",
     "RatioTest",
     "ShapeCollapse",
+    "SimulatedCapacity",
     "SizeOfDuration",
     "TwoNN",
     "avalanches",
+    "ball_capacity",
     "branching_ratio",
     "correlation_dimension",
     "fit_power_law",
+    "manifold_capacity",
     "participation_ratio",
+    "simulated_ball_capacity",
+    "simulated_capacity",
     "two_nn",
 ]
 
 if TYPE_CHECKING:
+    from tertium.geometry.capacity.balls import ball_capacity
+    from tertium.geometry.capacity.mean_field import ManifoldCapacity, manifold_capacity
+    from tertium.geometry.capacity.simulation import SimulatedCapacity, simulated_ball_capacity, simulated_capacity
     from tertium.geometry.criticality.crackling import ShapeCollapse, SizeOfDuration
     from tertium.geometry.criticality.finding import avalanches
     from tertium.geometry.criticality.laws.fitting import PowerLaw, fit_power_law
