@@ -58,14 +58,14 @@ _NAMES = {
     "encode": "encoding.front",
     "partition_variance": "encoding.partition",
     "VariancePartition": "encoding.partition",
-    "ReducedRank": "encoding.reduced_rank",
-    "KernelRidge": "encoding.kernel_ridge",
-    "BandedRidge": "encoding.banded_ridge",
+    "ReducedRank": "encoding.models.reduced_rank",
+    "KernelRidge": "encoding.models.kernel_ridge",
+    "BandedRidge": "encoding.models.banded_ridge",
     "fit_ridge": "encoding.fitting",
     "RidgeFit": "encoding.fitting",
-    "Ridge": "encoding.ridge",
-    "PartialLeastSquares": "encoding.partial_least_squares",
-    "PoissonRidge": "encoding.poisson",
+    "Ridge": "encoding.models.ridge",
+    "PartialLeastSquares": "encoding.models.partial_least_squares",
+    "PoissonRidge": "encoding.models.poisson",
     "spike_glm": "spike_trains.fitting",
     "SpikeGLM": "spike_trains.glm_result",
     "simulate_spike_trains": "spike_trains.simulating",
@@ -180,15 +180,15 @@ if TYPE_CHECKING:
     from tertium.compare.decoding.result import Decoded
     from tertium.compare.deconvolution import deconvolve
     from tertium.compare.dissimilarity import METRICS, rdm, rdm_over_time, rdms_by
-    from tertium.compare.encoding.banded_ridge import BandedRidge
     from tertium.compare.encoding.fitting import RidgeFit, fit_ridge
     from tertium.compare.encoding.front import encode
-    from tertium.compare.encoding.kernel_ridge import KernelRidge
-    from tertium.compare.encoding.partial_least_squares import PartialLeastSquares
+    from tertium.compare.encoding.models.banded_ridge import BandedRidge
+    from tertium.compare.encoding.models.kernel_ridge import KernelRidge
+    from tertium.compare.encoding.models.partial_least_squares import PartialLeastSquares
+    from tertium.compare.encoding.models.poisson import PoissonRidge
+    from tertium.compare.encoding.models.reduced_rank import ReducedRank
+    from tertium.compare.encoding.models.ridge import Ridge
     from tertium.compare.encoding.partition import VariancePartition, partition_variance
-    from tertium.compare.encoding.poisson import PoissonRidge
-    from tertium.compare.encoding.reduced_rank import ReducedRank
-    from tertium.compare.encoding.ridge import Ridge
     from tertium.compare.inference import rsa
     from tertium.compare.noise_precision import noise_covariance, noise_residuals
     from tertium.compare.operators.dynamical import DynamicalSimilarity, dsa

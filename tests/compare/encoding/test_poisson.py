@@ -8,7 +8,7 @@ from sklearn.linear_model import PoissonRegressor
 from sklearn.metrics import d2_tweedie_score
 
 from tertium.compare import KFold, PoissonRidge, encode
-from tertium.compare.encoding.poisson import Standardised, floored_mean, penalised
+from tertium.compare.encoding.models.poisson import Standardised, floored_mean, penalised
 from tertium.compare.spike_trains.newton import fit_poisson
 from tertium.compare.validation.agreement import agreement
 from tertium.data import make_responses

@@ -11,7 +11,7 @@ from scipy.linalg import cho_factor, cho_solve
 
 from tertium.compare.encoding.gram import gram
 from tertium.compare.encoding.hats import dual_hats
-from tertium.compare.encoding.ridge import choose, default_penalties
+from tertium.compare.encoding.models.ridge import choose, default_penalties
 from tertium.compare.encoding.tables import Table, matched_tables, table
 from tertium.compare.validation.folds import CrossValidation, as_cross_validation
 from tertium.errors import BadInput

@@ -8,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from tertium.compare.ceiling import noise_ceiling
-from tertium.compare.encoding.banded_ridge import BandedRidge
 from tertium.compare.encoding.encoder import Encoder, ReadyEncoder
-from tertium.compare.encoding.kernel_ridge import KernelRidge
-from tertium.compare.encoding.partial_least_squares import PartialLeastSquares
-from tertium.compare.encoding.poisson import PoissonRidge
-from tertium.compare.encoding.reduced_rank import ReducedRank
-from tertium.compare.encoding.ridge import Ridge
+from tertium.compare.encoding.models.banded_ridge import BandedRidge
+from tertium.compare.encoding.models.kernel_ridge import KernelRidge
+from tertium.compare.encoding.models.partial_least_squares import PartialLeastSquares
+from tertium.compare.encoding.models.poisson import PoissonRidge
+from tertium.compare.encoding.models.reduced_rank import ReducedRank
+from tertium.compare.encoding.models.ridge import Ridge
 from tertium.compare.encoding.tables import Table, matched_tables
 from tertium.compare.validation.agreement import CHANCE, Agreement, agreement, draw_counts
 from tertium.compare.validation.folds import CrossValidation, Folds, as_cross_validation

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tertium.compare import encode, permutation_test
-from tertium.compare.encoding.ridge import Ridge
-from tertium.compare.validation.folds import GroupedKFold
+from tertium.compare import GroupedKFold, Ridge, encode, permutation_test
 from tertium.data.responses import make_responses
 from tertium.record import record
 from tertium.record.observe import point_spread

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tertium.compare.encoding.encoder import Encoder, Predicted, ReadyEncoder
-from tertium.compare.encoding.ridge import checked_penalties
+from tertium.compare.encoding.models.ridge import checked_penalties
 from tertium.compare.encoding.tables import Table
 from tertium.compare.spike_trains.newton import LIMIT, fit_poisson
 from tertium.compare.validation.folds import Folds

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from tertium.compare.encoding.encoder import Encoder
 from tertium.compare.encoding.gram import gram
 from tertium.compare.encoding.hats import dual_hats
-from tertium.compare.encoding.ridge import ReadyRidge, checked_penalties, default_penalties
+from tertium.compare.encoding.models.ridge import ReadyRidge, checked_penalties, default_penalties
 from tertium.compare.encoding.tables import Table
 from tertium.compare.validation.folds import Folds
 from tertium.errors import BadInput

@@ -11,7 +11,7 @@ from scipy.linalg import eigh
 from tertium.compare.encoding.encoder import Encoder, Predicted, ReadyEncoder
 from tertium.compare.encoding.gram import centred, gram
 from tertium.compare.encoding.hats import Hats, dual_hats
-from tertium.compare.encoding.ridge import checked_penalties, default_penalties
+from tertium.compare.encoding.models.ridge import checked_penalties, default_penalties
 from tertium.compare.encoding.tables import Table
 from tertium.compare.validation.folds import Folds
 from tertium.errors import BadInput
