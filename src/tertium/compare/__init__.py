@@ -121,6 +121,7 @@ __all__ = [
     "SupportVectors",
     "TimeRescaling",
     "VariancePartition",
+    "VariancePartition",
     "WeightedModel",
     "align_rdms",
     "average_rdms",
