@@ -79,6 +79,9 @@ _NAMES = {
     "LinearDiscriminant": "decoding.decoders.classifiers",
     "Logistic": "decoding.decoders.classifiers",
     "SupportVectors": "decoding.decoders.classifiers",
+    "cross_condition_generalisation": "decoding.transfer",
+    "generalisation_matrix": "decoding.transfer",
+    "shattering": "decoding.shattered",
     "RidgeReadout": "decoding.decoders.ridge_readout",
     "PoissonBayes": "decoding.decoders.poisson_bayes",
     "SmallNetwork": "decoding.decoders.small_network",
@@ -121,7 +124,6 @@ __all__ = [
     "SupportVectors",
     "TimeRescaling",
     "VariancePartition",
-    "VariancePartition",
     "WeightedModel",
     "align_rdms",
     "average_rdms",
@@ -132,12 +134,14 @@ __all__ = [
     "canonical_correlations",
     "cca",
     "cka",
+    "cross_condition_generalisation",
     "crossvalidate",
     "decode",
     "deconvolve",
     "dsa",
     "encode",
     "fit_ridge",
+    "generalisation_matrix",
     "impulses",
     "join_partial_rdms",
     "lagged",
@@ -163,6 +167,7 @@ __all__ = [
     "rdms_by",
     "rsa",
     "save_rdm",
+    "shattering",
     "simulate_spike_trains",
     "soft_match",
     "spike_glm",
@@ -179,6 +184,8 @@ if TYPE_CHECKING:
     from tertium.compare.decoding.decoders.small_network import SmallNetwork
     from tertium.compare.decoding.front import decode
     from tertium.compare.decoding.result import Decoded
+    from tertium.compare.decoding.shattered import shattering
+    from tertium.compare.decoding.transfer import cross_condition_generalisation, generalisation_matrix
     from tertium.compare.deconvolution import deconvolve
     from tertium.compare.dissimilarity import METRICS, rdm, rdm_over_time, rdms_by
     from tertium.compare.encoding.fitting import RidgeFit, fit_ridge
