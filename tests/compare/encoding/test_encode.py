@@ -282,3 +282,27 @@ def test_reduced_rank_chooses_the_penalty_of_least_error():
     assert set(np.unique(score.penalties)) <= {1e-2, 100.0}
     with pytest.raises(BadInput, match="the rank of the fitted responses"):
         encode(X, Y, ReducedRank(20))
+
+
+def test_tables_on_disk_are_read_block_by_block(tmp_path, monkeypatch):
+    from tertium.compare.encoding.tables import Table
+    from tertium.data import load, save
+
+    X, Y, _ = repeated()
+    for name, table in (("X", X), ("Y", Y)):
+        save(table, tmp_path / f"{name}.zarr")
+    lazy_X, lazy_Y = (load(tmp_path / f"{name}.zarr") for name in ("X", "Y"))
+    widths = []
+    plain = Table.block
+
+    def watched(self, start, stop):
+        widths.append((self.name, stop - start))
+        return plain(self, start, stop)
+
+    monkeypatch.setattr(Table, "block", watched)
+    memory = 1.1e-9 * 8 * (25 * 60 + 8 * 11 + 2 * 360) * 2
+    found = encode(lazy_X, lazy_Y, cv=6, memory=memory, n_bootstrap=10)
+    assert max(width for name, width in widths if name == "Y") <= 3
+    monkeypatch.undo()
+    assert np.allclose(found.value, encode(X, Y, cv=6, n_bootstrap=10).value, atol=1e-10)
+    assert np.allclose(found.ceiling, encode(X, Y, cv=6, n_bootstrap=0).ceiling, atol=1e-10)
