@@ -46,15 +46,21 @@ def test_accuracy_of_gaussian_clouds_is_that_of_the_closed_form(method):
     assert low < found.mean < high < low + 0.05
 
 
-def test_lda_with_a_given_shrinkage_is_that_of_scikit_learn():
+@pytest.mark.parametrize("shrinkage", [0.0, 1.0])
+def test_lda_is_that_of_scikit_learn_and_with_full_shrinkage_takes_noise_as_independent(shrinkage):
     X, y = clouds(classes=3, n=150, distance=0.7)
     folds = StratifiedKFold("label", 5)
-    found = decode(X, y, LinearDiscriminant(0.3), cv=folds, n_permutations=0)
+    found = decode(X, y, LinearDiscriminant(shrinkage), cv=folds, n_permutations=0)
     said = np.empty(len(y), dtype=object)
     for number, (fitted, tested) in enumerate(folds.split(len(y), {"label": y})):
-        centre, spread = X[fitted].mean(0), X[fitted].std(0)
-        model = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.3, priors=[1 / 3] * 3)
-        said[tested] = model.fit((X[fitted] - centre) / spread, y[fitted]).predict((X[tested] - centre) / spread)
+        means = {k: X[fitted][y[fitted] == k].mean(0) for k in ("left", "right", "up")}
+        within = np.std(X[fitted] - np.array([means[k] for k in y[fitted]]), axis=0)
+        if shrinkage:
+            apart = [(((X[tested] - mean) / within) ** 2).sum(1) for mean in means.values()]
+            said[tested] = np.array(list(means))[np.argmin(apart, axis=0)]
+        else:
+            model = LinearDiscriminantAnalysis(solver="lsqr", priors=[1 / 3] * 3)
+            said[tested] = model.fit(X[fitted], y[fitted]).predict(X[tested])
         expected = balanced_accuracy_score(y[tested], said[tested].astype(str))
         assert found.folds[number, 0] == pytest.approx(expected, abs=1e-12)
     assert found.mean == pytest.approx(balanced_accuracy_score(y, said.astype(str)), abs=1e-12)
@@ -158,6 +164,11 @@ def test_stratified_parts_keep_shares_and_whole_stimuli():
         StratifiedKFold("kind", 2, whole="stimulus").split(4, {"kind": np.array(list("abab")), "stimulus": np.zeros(4)})
 
 
+def test_a_network_without_noise_is_decoded_without_error():
+    X = np.repeat(np.random.default_rng(0).normal(size=(3, 6)), 10, axis=0)
+    assert decode(X, np.repeat(list("abc"), 10), n_permutations=0).mean == 1
+
+
 def test_balance_fits_as_many_of_each_class():
     seen = []
 
@@ -242,7 +253,7 @@ def test_refusals():
     with pytest.raises(BadInput, match="'each' of an array"):
         decode(X, y, time="each")
     with pytest.raises(BadInput, match="cannot be inverted"):
-        decode(np.repeat(X[:, :1], 3, axis=1) * [[1, 2, 4]], y, LinearDiscriminant(0.0))
+        decode(np.tile(X, 4), y, LinearDiscriminant(0.0))
     with pytest.raises(BadInput, match="above 0"):
         Logistic(0.0)
     with pytest.raises(BadInput, match="'auto', or a number"):

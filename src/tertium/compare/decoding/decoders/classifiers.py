@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 #: Numbers below which threads of linear algebra wait for each other for longer than they work (seen: 20 times).
 _SMALL = 1_000_000
 
+#: Variance added to that of standardised units: a network without noise has no covariance to invert.
+_FLOOR = 1e-10
+
 
 class Predictor(Readout):
     """A fitted model of scikit-learn."""
@@ -37,7 +40,8 @@ class LinearDiscriminant(Decoder):
     Parameters
     ----------
     shrinkage : float or "auto"
-        Weight of a spherical covariance, 0 to 1; "auto" takes that of Ledoit & Wolf (2004). Of z-scored units.
+        From 0, the covariance as it is, to 1, independent noise; "auto" takes the weight of Ledoit & Wolf (2004). It
+        is the correlation within classes that is shrunk: were units in z-scores, shrinkage would blur the best ones.
     """
 
     kinds: ClassVar[tuple[Kind, ...]] = ("class",)
@@ -51,18 +55,18 @@ class LinearDiscriminant(Decoder):
     def fit(self, x: FloatArray, y: npt.NDArray[Any], fitting: Fitting) -> Readout:
         """Fit the means and the covariance within classes."""
         n = fitting.aim.n_classes
-        means = np.stack([x[y == k].mean(0) for k in range(n)])
-        within = x - means[y]
-        covariance = _shrunk(within, self.shrinkage)
-        try:
-            weights = np.linalg.solve(covariance, means.T).T
-        except np.linalg.LinAlgError:
+        if self.shrinkage == 0 and len(x) - n < x.shape[1]:
             raise BadInput(
                 "samples",
-                got=f"{len(x)} for {x.shape[1]} units, whose covariance cannot be inverted",
-                expected="more samples than units, none of them a copy",
+                got=f"{len(x)} fitted for {x.shape[1]} units, whose covariance cannot be inverted",
+                expected=f"at least {x.shape[1] + n}",
                 repair="Use shrinkage='auto'.",
-            ) from None
+            )
+        means = np.stack([x[y == k].mean(0) for k in range(n)])
+        within = x - means[y]
+        noise = within.std(0)
+        noise = np.where(noise > 1e-9 * np.abs(x).max(0, initial=1e-300), noise, 1.0)
+        weights = np.linalg.solve(_shrunk(within / noise, self.shrinkage), (means / noise).T).T / noise
         return Discriminant(weights, -0.5 * (means * weights).sum(1))
 
     @property
@@ -83,13 +87,12 @@ class Discriminant(Readout):
 
 
 def _shrunk(within: FloatArray, shrinkage: float | str) -> FloatArray:
-    """Return the covariance of samples of mean 0, shrunk to a sphere."""
+    """Return the covariance of samples of mean 0 and variance 1, shrunk to independence."""
     n, units = within.shape
     covariance = within.T @ within / n
-    sphere = float(np.trace(covariance)) / units
     weight = ledoit_wolf(within, covariance) if shrinkage == "auto" else float(shrinkage)
     shrunk = (1 - weight) * covariance
-    shrunk[np.diag_indices(units)] += weight * sphere
+    shrunk[np.diag_indices(units)] += weight + _FLOOR
     return np.asarray(shrunk)
 
 
