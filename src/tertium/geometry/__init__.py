@@ -14,6 +14,7 @@ _NAMES = {
     "Avalanches": "criticality.result",
     "BranchingRatio": "criticality.multistep",
     "CorrelationDimension": "intrinsic.correlation_sums",
+    "FewShot": "few_shot.theory",
     "ManifoldCapacity": "capacity.mean_field",
     "ParticipationRatio": "dimension",
     "PowerLaw": "criticality.laws.fitting",
@@ -26,6 +27,7 @@ _NAMES = {
     "ball_capacity": "capacity.balls",
     "branching_ratio": "criticality.multistep",
     "correlation_dimension": "intrinsic.correlation_sums",
+    "few_shot_snr": "few_shot.theory",
     "fit_power_law": "criticality.laws.fitting",
     "manifold_capacity": "capacity.mean_field",
     "participation_ratio": "dimension",
@@ -38,6 +40,7 @@ __all__ = [
     "Avalanches",
     "BranchingRatio",
     "CorrelationDimension",
+    "FewShot",
     "ManifoldCapacity",
     "ParticipationRatio",
     "PowerLaw",
@@ -50,6 +53,7 @@ __all__ = [
     "ball_capacity",
     "branching_ratio",
     "correlation_dimension",
+    "few_shot_snr",
     "fit_power_law",
     "manifold_capacity",
     "participation_ratio",
@@ -69,6 +73,7 @@ if TYPE_CHECKING:
     from tertium.geometry.criticality.multistep import BranchingRatio, branching_ratio
     from tertium.geometry.criticality.result import Avalanches
     from tertium.geometry.dimension import ParticipationRatio, participation_ratio
+    from tertium.geometry.few_shot.theory import FewShot, few_shot_snr
     from tertium.geometry.intrinsic.correlation_sums import CorrelationDimension, correlation_dimension
     from tertium.geometry.intrinsic.neighbours import TwoNN, two_nn
 

@@ -40,7 +40,9 @@ def capacity_figure(found: ManifoldCapacity) -> go.Figure:
             error_y={"array": bars, "thickness": 1, "width": 0}, row=1, col=column,
         )  # fmt: skip
         drawn.update_xaxes(title={"text": title}, rangemode="tozero", row=1, col=column)
-        drawn.update_yaxes(title={"text": "capacity (manifolds a unit)"}, rangemode="tozero", row=1, col=column)
+        drawn.update_yaxes(
+            title={"text": "capacity (manifolds a unit; bars 95 %)"}, rangemode="tozero", row=1, col=column
+        )
     return drawn
 
 

@@ -1,0 +1,1 @@
+"""How well a new concept is learnt from a few examples, from the geometry of its manifold."""
