@@ -72,13 +72,15 @@ def test_few_samples_are_corrected():
     rng, gap = np.random.default_rng(4), np.zeros(200)
     gap[:2] = 2.5
     true = exact_snr([np.zeros(200), gap], [np.eye(200)] * 2, 2)
-    plain, corrected, labels = [], [], np.repeat([0, 1], 12)
+    plain, signals, corrected, labels = [], [], [], np.repeat([0, 1], 12)
     for _ in range(250):
         r = rng.normal(size=(24, 200)) + labels[:, None] * gap
         corrected.append(few_shot_snr(r, labels, 2).snr[0, 1])
-        plain.append(few_shot_snr(r, labels, 2, corrected=False).snr[0, 1])
+        signals.append(few_shot_snr(r, labels, 2).signal[0, 1])
+        plain.append(few_shot_snr(r, labels, 2, corrected=False).signal[0, 1])
     assert np.median(corrected) == pytest.approx(true, rel=0.1)
-    assert np.median(plain) > 1.3 * true  # the control: few samples make concepts look apart
+    assert np.median(signals) == pytest.approx(gap @ gap / 200, rel=0.1)
+    assert np.median(plain) > 3 * gap @ gap / 200  # the control: few samples make concepts look apart
 
 
 def test_corrected_moments_have_no_bias():
