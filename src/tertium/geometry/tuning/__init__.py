@@ -1,0 +1,1 @@
+"""What single units tell: tuning curves, sparseness, directions, discriminability, information, mixed selectivity."""
