@@ -1,4 +1,4 @@
-"""Floor 5, geometry: how many dimensions activity fills, and the avalanches it comes in.
+"""Floor 5, geometry: dimensions and capacity of populations, selectivity of units, avalanches.
 
 Instruments take responses or plain arrays; they know nothing of our models.
 """
