@@ -157,11 +157,16 @@ def manifold_capacity(
     if correlations not in ("remove", "keep"):
         raise BadInput("correlations", got=repr(correlations), expected="'remove' or 'keep'")
     seeds = seed if isinstance(seed, Seeds) else Seeds(seed)
-    shared = _shared(clouds, correlations == "remove", seeds)
-    found = [
-        _measure(own_axes(cloud - cloud @ shared.axes @ shared.axes.T), readouts, margin, seeds.numpy(f"readouts {i}"))
-        for i, cloud in enumerate(clouds)
-    ]
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1):  # many small products: threads would wait for each other
+        shared = _shared(clouds, correlations == "remove", seeds)
+        found = [
+            _measure(
+                own_axes(cloud - (cloud @ shared.axes) @ shared.axes.T), readouts, margin, seeds.numpy(f"readouts {i}")
+            )
+            for i, cloud in enumerate(clouds)
+        ]
     cost, radii, dimensions, errors, residuals = np.array([one[:5] for one in found]).T
     mean, half = float(cost.mean()), 1.96 * float(cost.std(ddof=1) / np.sqrt(len(cost)))
     return ManifoldCapacity(

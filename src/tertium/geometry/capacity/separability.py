@@ -147,7 +147,10 @@ def linear_separability(
     if reach == 0:
         raise BadInput("samples", got="units that never vary", expected="some variance")
     sides, every = _sides(len(samples.levels), dichotomies, seed if isinstance(seed, Seeds) else Seeds(seed))
-    margins = np.array([_margin(centred / reach, samples.codes, side) for side in sides]) * reach
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1):  # many small products: threads would wait for each other
+        margins = np.array([_margin(centred / reach, samples.codes, side) for side in sides]) * reach
     p, n, z = float((margins > 0).mean()), len(margins), 1.96
     middle, half = p + z**2 / (2 * n), z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
     ends = (p, p) if every else (float((middle - half) / (1 + z**2 / n)), float((middle + half) / (1 + z**2 / n)))

@@ -223,11 +223,14 @@ def _simulate(
 ) -> SimulatedCapacity:
     if draws < 5:
         raise BadInput("draws", got=f"{draws}", expected="5 or more")
+    from threadpoolctl import threadpool_limits
+
     needed = np.zeros(draws, dtype=np.int64)
     guess = max(1, manifolds // 2)
-    for i in range(draws):
-        needed[i] = _needed(draw(i), most, min(guess, most), least)
-        guess = int(needed[: i + 1].mean())
+    with threadpool_limits(limits=1):  # thousands of small products: threads would wait for each other
+        for i in range(draws):
+            needed[i] = _needed(draw(i), most, min(guess, most), least)
+            guess = int(needed[: i + 1].mean())
     critical = float(needed.mean()) - 0.5
     half = 1.96 * float(needed.std(ddof=1) / np.sqrt(draws))
     ends = float(manifolds / (critical + half)), float(manifolds / max(critical - half, 0.5))
