@@ -82,6 +82,10 @@ _NAMES = {
     "cross_condition_generalisation": "decoding.transfer",
     "generalisation_matrix": "decoding.transfer",
     "shattering": "decoding.shattered",
+    "pseudo_population": "decoding.populations.pseudo",
+    "decode_sessions": "decoding.populations.pseudo",
+    "fisher_information": "decoding.populations.fisher",
+    "learning_curve": "decoding.populations.sizes",
     "RidgeReadout": "decoding.decoders.ridge_readout",
     "PoissonBayes": "decoding.decoders.poisson_bayes",
     "SmallNetwork": "decoding.decoders.small_network",
@@ -137,14 +141,17 @@ __all__ = [
     "cross_condition_generalisation",
     "crossvalidate",
     "decode",
+    "decode_sessions",
     "deconvolve",
     "dsa",
     "encode",
+    "fisher_information",
     "fit_ridge",
     "generalisation_matrix",
     "impulses",
     "join_partial_rdms",
     "lagged",
+    "learning_curve",
     "load_rdm",
     "matched_correlation",
     "mds",
@@ -158,6 +165,7 @@ __all__ = [
     "permutation_match",
     "permutation_test",
     "procrustes",
+    "pseudo_population",
     "pwcca",
     "raised_cosines",
     "rdm",
@@ -183,6 +191,9 @@ if TYPE_CHECKING:
     from tertium.compare.decoding.decoders.ridge_readout import RidgeReadout
     from tertium.compare.decoding.decoders.small_network import SmallNetwork
     from tertium.compare.decoding.front import decode
+    from tertium.compare.decoding.populations.fisher import fisher_information
+    from tertium.compare.decoding.populations.pseudo import decode_sessions, pseudo_population
+    from tertium.compare.decoding.populations.sizes import learning_curve
     from tertium.compare.decoding.result import Decoded
     from tertium.compare.decoding.shattered import shattering
     from tertium.compare.decoding.transfer import cross_condition_generalisation, generalisation_matrix

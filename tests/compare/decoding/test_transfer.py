@@ -78,6 +78,8 @@ def test_contexts_that_share_a_code_and_contexts_that_do_not():
     assert (found.mean[same] > 0.85).all()  # the best decoder: 0.977; of 60 trials, give or take 0.03
     assert (found.mean[~same] < 0.7).all()
     assert (found.p[same] < 0.05).all()
+    # any direction separates far classes, rightly or wrongly: shuffling both labels alone would be too sure
+    assert found.null_fitted[:, 2, 0].std() > 1.2 * found.null[:, 2, 0].std()
     assert abs(found.null.mean() - 0.5) < 0.03
     assert found.within > found.between
     assert len(found.table()) == 9

@@ -142,7 +142,7 @@ def generalisation_matrix(
         Parts of each context. A decoder is fitted to all parts of a context but one and tested on that part of all
         contexts, so that within and between contexts as many trials are fitted and none is tested that was fitted.
     n_permutations : int
-        Shuffles of labels within contexts.
+        Shuffles of labels within contexts, for two nulls; see `GeneralisationMatrix`.
     seed : int
 
     Returns
@@ -175,18 +175,17 @@ def generalisation_matrix(
         raise BadInput("across", got=f"one context only, '{contexts[0]}'", expected="two or more")
     seeds = Seeds(seed).child("generalisation")
     parts = _parts(samples, of, contexts, folds, seed)
-    values = _matrix(samples, decoder, of, parts, samples.target, seeds)
-    null = []
+    values = _matrix(samples, decoder, of, parts, samples.target, [samples.target], seeds)[0]
+    nulls = np.zeros((2, n_permutations, *values.shape[1:]))
     for i in range(n_permutations):
         random, target = seeds.numpy(f"shuffle {i}"), samples.target.copy()
         for context in np.unique(of):
             for part in range(folds):  # within parts, so that each keeps its share of every class
                 mine = np.flatnonzero((of == context) & (parts == part))
                 target[mine] = target[random.permutation(mine)]
-        null.append(_matrix(samples, decoder, of, parts, target, seeds).mean(0))
-    shape = (n_permutations, *values.shape[1:])
+        nulls[:, i] = _matrix(samples, decoder, of, parts, target, [target, samples.target], seeds).mean(1)
     return GeneralisationMatrix(
-        values, np.array(null).reshape(shape), contexts, samples.names[0], "time (s)" if in_time else _name(across),
+        values, nulls[0], nulls[1], contexts, samples.names[0], "time (s)" if in_time else _name(across),
         samples.classes, decoder.says, samples.n, len(samples.units),
     )  # fmt: skip
 
@@ -199,19 +198,25 @@ def _generalise(
     for i, split in enumerate(splits):
         tested = np.flatnonzero(np.isin(found.of, split))
         fitted = np.flatnonzero(~np.isin(found.of, split))
-        values[i] = _score(samples, decoder, fitted, [tested], 0, [0], samples.target, seeds)[0]
+        values[i] = _score(samples, decoder, fitted, [tested], 0, [0], samples.target, [samples.target], seeds)[0, 0]
     return values
 
 
 def _matrix(
-    samples: Samples, decoder: Decoder, of: Indices, parts: Indices, target: npt.NDArray[Any], seeds: Seeds
+    samples: Samples,
+    decoder: Decoder,
+    of: Indices,
+    parts: Indices,
+    target: npt.NDArray[Any],
+    labellings: list[npt.NDArray[Any]],
+    seeds: Seeds,
 ) -> FloatArray:
-    """Return scores, (fold, context fitted, context tested)."""
+    """Fit to one target and return scores by several, (labelling, fold, context fitted, context tested)."""
     bins = samples.values.shape[1]
     contexts = np.unique(of)
     number = max(bins, len(contexts))
-    found = np.empty((int(parts.max()) + 1, number, number))
-    for part in range(len(found)):
+    found = np.empty((len(labellings), int(parts.max()) + 1, number, number))
+    for part in range(found.shape[1]):
         for i in range(number):
             context, bin_ = (0, i) if bins > 1 else (i, 0)
             fitted = np.flatnonzero((of == contexts[context]) & (parts != part))
@@ -221,7 +226,7 @@ def _matrix(
             else:
                 tested = [np.flatnonzero((of == other) & (parts == part)) for other in contexts]
                 at = [0] * number
-            found[part, i] = _score(samples, decoder, fitted, tested, bin_, at, target, seeds)
+            found[:, part, i] = _score(samples, decoder, fitted, tested, bin_, at, target, labellings, seeds)
     return found
 
 
@@ -233,19 +238,22 @@ def _score(
     bin_: int,
     at: list[int],
     target: npt.NDArray[Any],
+    labellings: list[npt.NDArray[Any]],
     seeds: Seeds,
-) -> list[float]:
-    """Fit one bin of some samples and return the balanced accuracy on others, each at its bin."""
+) -> FloatArray:
+    """Fit one bin of some samples; return the balanced accuracy on others, each at its bin, (labelling, tested)."""
 
     def inside() -> Folds:
         return StratifiedKFold("class", 4).split(len(fitted), {"class": target[fitted]})
 
     one = fit(decoder, samples, bin_, fitted, target, inside, seeds)
-    found = []
-    for rows, other in zip(tested, at, strict=True):
+    found = np.empty((len(labellings), len(tested)))
+    for j, (rows, other) in enumerate(zip(tested, at, strict=True)):
         said = one.read(samples.values[rows, other], samples.place.take(rows))
-        seen, once = target[rows][:, None], np.ones((1, len(rows)))
-        found.append(float(scores(samples.aim, "balanced_accuracy", seen, said, np.zeros(1), once)[0, 0]))
+        once = np.ones((1, len(rows)))
+        for i, labels in enumerate(labellings):
+            seen = labels[rows][:, None]
+            found[i, j] = scores(samples.aim, "balanced_accuracy", seen, said, np.zeros(1), once)[0, 0]
     return found
 
 

@@ -105,7 +105,10 @@ class GeneralisationMatrix:
     scores : array, shape (fold, context fitted, context tested)
         Balanced accuracy on trials that were not fitted; 0 to 1, higher is better.
     null : array, shape (permutation, context fitted, context tested)
-        Means over folds with labels shuffled within contexts.
+        Means over folds with labels shuffled within contexts: nothing is to be read anywhere.
+    null_fitted : array, shape (permutation, context fitted, context tested)
+        With labels shuffled for fitting only: nothing is to be read where the decoder is fitted. It scatters more where
+        classes are far apart in the context tested, since any direction separates them, rightly or wrongly.
     contexts : tuple of str
     label, across : str
         What was decoded; what tells contexts apart.
@@ -116,6 +119,7 @@ class GeneralisationMatrix:
 
     scores: FloatArray
     null: FloatArray
+    null_fitted: FloatArray
     contexts: tuple[str, ...]
     label: str
     across: str
@@ -136,10 +140,14 @@ class GeneralisationMatrix:
 
     @property
     def p(self) -> FloatArray:
-        """Share of shuffles at least as good, (context fitted, context tested); NaN without any."""
+        """Share of shuffles at least as good, (context fitted, context tested); NaN without any.
+
+        The larger under both nulls, so that the label has to be there in both contexts; each pair by itself.
+        """
         if not len(self.null):
             return np.full(self.mean.shape, np.nan)
-        return np.asarray((1 + (self.null >= self.mean - 1e-12).sum(0)) / (1 + len(self.null)))
+        reached = [(null >= self.mean - 1e-12).sum(0) for null in (self.null, self.null_fitted)]
+        return np.asarray((1 + np.max(reached, axis=0)) / (1 + len(self.null)))
 
     @property
     def within(self) -> float:
