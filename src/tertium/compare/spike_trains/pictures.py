@@ -62,11 +62,12 @@ def _axes(drawn: go.Figure, column: int, x: str, y: str) -> None:
 def _filters(drawn: go.Figure, kind: str, filters: list[Filter], column: int) -> None:
     _, x, y = _AXES[kind]
     where: dict[str, Any] = {"row": 1, "col": column}
+    instant = len(filters[0].times) == 1
     for number, one in enumerate(filters):
-        colour = "#444444" if kind == "history" else figure.COLOURS[number + (MOST if kind == "coupling" else 0)]
+        colour = "#444444" if kind == "history" or instant else figure.COLOURS[number + MOST * (kind == "coupling")]
         low, high = one.values - 1.96 * one.errors, one.values + 1.96 * one.errors
         name = f"{'from unit' if kind == 'coupling' else kind} {one.source}"
-        if len(one.times) == 1:
+        if instant:
             bars = figure.error_bars(one.values.tolist(), low.tolist(), high.tolist()) | {"color": colour}
             mark = {"color": colour, "size": 8}
             drawn.add_scatter(
@@ -82,13 +83,15 @@ def _filters(drawn: go.Figure, kind: str, filters: list[Filter], column: int) ->
         )
     zero = {"color": "#888888", "width": 1, "dash": "dash"}
     drawn.add_hline(y=0, line=zero, **where)
-    instant = len(filters[0].times) == 1
     _axes(drawn, column, "stimulus, same bin" if instant else x, y)
     if instant:
         drawn.update_xaxes(type="category", range=[-0.5, len(filters) - 0.5], **where)
 
 
 def _farthest(filters: list[Filter]) -> list[Filter]:
+    """Return the filters farthest from zero, in their order; all of them where each is but a dot."""
+    if len(filters[0].times) == 1:
+        return filters
     far = np.array([float(np.max(np.abs(one.values) / np.maximum(one.errors, 1e-300))) for one in filters])
     kept = np.sort(np.argsort(-far, kind="stable")[:MOST])
     return [filters[i] for i in kept]

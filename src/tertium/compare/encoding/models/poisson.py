@@ -20,14 +20,18 @@ Indices = npt.NDArray[np.int64]
 #: Penalties tried where none are given, in units of a unit's mean count, the strongest first.
 _RELATIVE = np.logspace(2, -6, 9)
 
+#: Likelihood for each spike to which fits are found that penalties are chosen by, and those that predict.
+_CHOOSING, _PREDICTING = 1e-8, 1e-14
+
 
 @dataclass(frozen=True)
 class PoissonRidge(Encoder):
     """Counts with a mean of ``exp(features @ weights + intercept)``, and a penalty on squared weights.
 
     Features are put on a standard deviation of 1 within the samples that are fitted. Each unit takes the penalty under
-    which held-out samples inside them are most likely. A unit that is silent in what is fitted is predicted half a
-    spike in all of it. A mean over trials is one sample, however many trials it is of.
+    which held-out samples inside them are most likely; they are tried from the strongest on, until the likelihood fell
+    twice. A unit that is silent in what is fitted is predicted half a spike in all of it. A mean over trials is one
+    sample, however many trials it is of.
 
     Parameters
     ----------
@@ -74,8 +78,8 @@ class PoissonRidge(Encoder):
 class Standardised:
     """Features of fitted and of tested samples, centred and scaled by the fitted ones, with ones for the intercept.
 
-    With more features than samples they are turned onto the fitted samples' principal axes, where all weights under a
-    penalty lie: nothing changes but the cost.
+    They are turned onto the principal axes of the fitted samples, where all weights under a penalty lie, and on which
+    Newton's steps are found fast: nothing changes but the cost.
 
     Attributes
     ----------
@@ -93,7 +97,7 @@ class Standardised:
         mean, spread = known.mean(0), known.std(0)
         varies = spread > 1e-12 * np.abs(known).max(0, initial=0.0)
         parts = [(features[rows][:, varies] - mean[varies]) / spread[varies] for rows in (fitted, tested)]
-        if parts[0].shape[1] >= len(fitted):
+        if parts[0].shape[1]:
             _, sizes, axes = np.linalg.svd(parts[0], full_matrices=False)
             axes = axes[sizes > 1e-10 * sizes[0]]
             parts = [part @ axes.T for part in parts]
@@ -127,13 +131,24 @@ class ReadyPoisson(ReadyEncoder):
         return Predicted(np.exp(log_expected(ready.tested, weights, means)), means, chosen)
 
     def _choose(self, fold: int, known: FloatArray, tried: FloatArray) -> Indices:
-        likelihood = np.zeros(tried.shape)
-        for a, b, ready in self._inner[fold]:
-            means, weights = floored_mean(known[a]), None
-            for i, penalties in enumerate(tried):
-                weights = penalised(ready.fitted, known[a], penalties, weights, self._steps)
-                linear = log_expected(ready.tested, weights, means)
-                likelihood[i] += (known[b] * linear - np.exp(linear)).sum(0)
+        """Return the number of each target's penalty: from the strongest on, until the likelihood fell twice."""
+        inner = self._inner[fold]
+        likelihood = np.full(tried.shape, -np.inf)
+        weights = [np.zeros((tried.shape[1], ready.fitted.shape[1])) for _, _, ready in inner]
+        going = np.arange(len(tried[0]))
+        for i, penalties in enumerate(tried):
+            total = np.zeros(len(going))
+            for (a, b, ready), found in zip(inner, weights, strict=True):
+                counts, means = known[np.ix_(a, going)], floored_mean(known[np.ix_(a, going)])
+                start = found[going] if i else None
+                found[going] = penalised(ready.fitted, counts, penalties[going], start, self._steps, _CHOOSING)
+                linear = log_expected(ready.tested, found[going], means)
+                total += (known[np.ix_(b, going)] * linear - np.exp(linear)).sum(0)
+            likelihood[i, going] = total
+            if i > 1:
+                going = going[likelihood[i - 1 : i + 1, going].max(0) >= likelihood[: i - 1, going].max(0)]
+            if not len(going):
+                break
         return np.asarray(likelihood.argmax(0), dtype=np.int64)
 
     @property
@@ -145,18 +160,25 @@ class ReadyPoisson(ReadyEncoder):
 
 
 def penalised(
-    design: FloatArray, counts: FloatArray, penalties: FloatArray, start: FloatArray | None, steps: int = 100
+    design: FloatArray,
+    counts: FloatArray,
+    penalties: FloatArray,
+    start: FloatArray | None,
+    steps: int = 100,
+    tolerance: float = _PREDICTING,
 ) -> FloatArray:
     """Return weights of each target, (target, 1 + feature), the intercept first and free of penalty.
 
     Parameters
     ----------
     design : array, shape (sample, 1 + feature)
-        Its first column is ones.
+        Its first column is ones; the others are best orthogonal.
     counts : array, shape (sample, target)
     penalties : array, shape (target,)
         On the mean over samples, as scikit-learn's ``alpha``.
     start : array, shape (target, 1 + feature), or None
+    steps, tolerance
+        As of `fit_poisson`.
 
     Examples
     --------
@@ -173,9 +195,9 @@ def penalised(
     if not fires.any() or p == 1:
         return weights
     penalty = np.diag(np.r_[0.0, np.ones(p - 1)])
-    begin = weights if start is None else start
+    strength, begin = n * penalties[fires], (weights if start is None else start)[fires]
     weights[fires] = fit_poisson(
-        design, counts[:, fires], penalty, n * penalties[fires], begin[fires], steps=steps
+        design, counts[:, fires], penalty, strength, begin, steps=steps, tolerance=tolerance, orthogonal=True
     ).weights
     return weights
 
