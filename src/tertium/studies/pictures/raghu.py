@@ -79,10 +79,9 @@ def settled(results: Sequence[Any]) -> go.Figure:
         rows = [getattr(one, field) for one in results]
         line = {"color": figure.COLOURS[colour]}
         add(drawn, layers + shift, rows, name=name, yaxis=axis, mode="lines+markers", line=line)
-    title = {"text": "part of the straight line"}
-    drawn.update_layout(
-        yaxis2={"title": title, "overlaying": "y", "side": "right", "showgrid": False, "tickformat": ".2f"}
-    )
+    right = {"overlaying": "y", "side": "right", "showgrid": False, "tickmode": "linear", "dtick": 0.05}
+    title = {"text": "part of the straight line", "font": {"size": 13}}
+    drawn.update_layout(yaxis2={"title": title, "tickformat": ".2f", **right})
     drawn.update_layout(legend={"orientation": "h", "y": 1.12, "x": 0}, margin={"r": 80})
     drawn.update_xaxes(tickmode="array", tickvals=layers)
     return drawn
@@ -95,7 +94,8 @@ def directions(results: Sequence[Any]) -> go.Figure:
         rows = [getattr(one, f"lost_{field}").mean(0) for one in results]
         add(drawn, results[0].counts, rows, name=name, mode="lines+markers", line={"color": figure.COLOURS[colour]})
     drawn.add_vline(x=results[0].units / 4, line={"color": "#888888", "width": 1, "dash": "dot"})
-    return figure.limit_line(drawn, 1.0, "one point")
+    drawn.add_hline(y=1.0, line={"color": "#888888", "width": 1, "dash": "dash"})
+    return drawn
 
 
 def by_layer(results: Sequence[Any]) -> go.Figure:
