@@ -141,6 +141,9 @@ def test_unrelated_features_score_at_chance_and_the_interval_of_a_gap_says_so():
     other = encode(rng.normal(size=X.shape), Y, cv=5)
     score = encode(X, Y, cv=5)
     assert abs(other.mean) < 0.1 < 0.5 < score.mean
+    assert score.range == (-1.0, 1.0)
+    assert encode(X, Y, measure="r2", n_bootstrap=0).range == (-np.inf, 1.0)
+    assert (score.chance, score.direction) == (0.0, "higher is better")
     low, high = score.minus(other)
     assert 0.3 < low < score.mean - other.mean < high
     low, high = other.mean_interval

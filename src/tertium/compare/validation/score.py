@@ -73,6 +73,16 @@ class Score:
         return len(self.value)
 
     @property
+    def range(self) -> tuple[float, float]:
+        """Lowest and highest score that there can be."""
+        return (-1.0, 1.0) if self.measure == "correlation" else (-np.inf, 1.0)
+
+    @property
+    def direction(self) -> str:
+        """Whether more is better."""
+        return "higher is better"
+
+    @property
     def mean(self) -> float:
         """Mean over units."""
         return float(self.value.mean())
