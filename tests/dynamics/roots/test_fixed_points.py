@@ -106,6 +106,12 @@ def test_a_ring_attractor_is_found_as_a_ring() -> None:
     assert not found.certified[~origin].any(), "no point of a continuum is an isolated root"
 
 
+def test_one_start_at_the_origin_is_enough() -> None:
+    found = fixed_points(lambda h, x: 2 - h, np.zeros((1, 3)), time="continuous")
+    assert np.allclose(found.points, 2)
+    assert found.certified.all()
+
+
 def test_where_gates_are_saturated_there_is_no_root_but_a_slow_point() -> None:
     # far out the update gate is closed to rounding: nothing moves, and nothing says that a root is near
     def gated(h: torch.Tensor, x: torch.Tensor) -> torch.Tensor:

@@ -41,9 +41,9 @@ def fixed_points(
     well as attractors (Golub & Sussillo 2018 minimise the speed instead, which takes longer and ends at slow points
     too). Roots nearer to each other than ``same`` are one. Each is certified by the theorem of Newton and Kantorovich.
     Starts that reach no root go downhill in speed and end at slow points, which are handed out apart. So does what
-    cannot be located: a point from which Newton's step, rounding included, is longer than the root mean square norm of
-    the states (on a continuum of fixed points, or where gates are saturated). Nothing is drawn at random: the same
-    states give the same points.
+    cannot be located: a point from which Newton's step, rounding included, is longer than one plus its norm and than
+    the root mean square norm of the states (on a continuum of fixed points, or where gates are saturated). Nothing is
+    drawn at random: the same states give the same points.
 
     Parameters
     ----------
@@ -107,9 +107,9 @@ def fixed_points(
     first, counts = distinct(found.states[rooted], x[rooted], found.speeds[rooted], near)
     best = rooted[first]
     proof = certify(system, found.states[best], x[best])
-    # where rounding alone moves a root farther than all starts are spread, nothing says that there is one: a saturated
-    # gate, or a continuum. Such a point is slow, no root.
-    located = proof.decrement <= spread
+    # where rounding alone moves a root farther than it is from the origin and than all starts are spread, nothing says
+    # that there is one: a saturated gate, or a continuum. Such a point is slow, no root.
+    located = proof.decrement <= np.maximum(spread, 1 + np.linalg.norm(found.states[best], axis=1))
     best, counts, proof = best[located], counts[located], proof.take(located)
     roots, under = found.states[best], x[best]
     lost = np.setdiff1d(np.arange(len(starts)), rooted[_near_any(found.states[rooted], x[rooted], roots, under, near)])
