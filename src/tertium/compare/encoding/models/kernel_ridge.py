@@ -9,13 +9,14 @@ import numpy.typing as npt
 
 from tertium.compare.encoding.encoder import Encoder
 from tertium.compare.encoding.gram import gram
-from tertium.compare.encoding.hats import dual_hats
-from tertium.compare.encoding.models.ridge import ReadyRidge, checked_penalties, default_penalties
+from tertium.compare.encoding.hats import Hats, dual_hats
+from tertium.compare.encoding.models.ridge import ReadyRidge, checked_penalties, default_penalties, ready_ridge
 from tertium.compare.encoding.tables import Table
 from tertium.compare.validation.folds import Folds
 from tertium.errors import BadInput
 
 FloatArray = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -45,15 +46,12 @@ class KernelRidge(Encoder):
         kernel = gaussian_kernel(products, self.width)
         given = self.penalties
         penalties = np.logspace(-6, 2, 9) if given is None else np.sort(np.array(given))
-        kind = targets.precision
-        outer, inner = [], []
-        for number, (fitted, tested) in enumerate(folds):
-            outer.append(dual_hats(kernel, fitted, tested, penalties, kind))
-            if len(penalties) > 1:
-                inside = kernel[np.ix_(fitted, fitted)]
-                pairs = folds.inside(fitted, number).pairs
-                inner.append([(a, b, dual_hats(inside, a, b, penalties, kind)) for a, b in pairs])
-        return ReadyRidge(folds, penalties, outer, inner, f"Gaussian kernel, width {self.width:g} median distances")
+
+        def make(of: FloatArray, fitted: Indices, tested: Indices) -> Hats:
+            return dual_hats(of, fitted, tested, penalties, targets.precision)
+
+        form = f"Gaussian kernel, width {self.width:g} median distances"
+        return ready_ridge(make, kernel, folds, penalties, form, of_samples=True)
 
 
 def gaussian_kernel(products: FloatArray, width: float) -> FloatArray:

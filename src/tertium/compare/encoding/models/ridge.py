@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,14 +57,7 @@ class Ridge(Encoder):
                 return primal_hats(of, fitted, tested, penalties).in_precision(kind)
             return dual_hats(of, fitted, tested, penalties, kind)
 
-        outer, inner = [], []
-        for number, (fitted, tested) in enumerate(folds):
-            outer.append(make(whole, fitted, tested))
-            if len(penalties) > 1:
-                inside = whole[fitted] if primal else whole[np.ix_(fitted, fitted)]
-                pairs = folds.inside(fitted, number).pairs
-                inner.append([(a, b, make(inside, a, b)) for a, b in pairs])
-        return ReadyRidge(folds, penalties, outer, inner, "primal" if primal else "dual")
+        return ready_ridge(make, whole, folds, penalties, "primal" if primal else "dual", of_samples=not primal)
 
 
 class ReadyRidge(ReadyEncoder):
@@ -114,6 +108,37 @@ def default_penalties(products: FloatArray) -> FloatArray:
     if not scale > 0:
         raise BadInput("X", got="features that do not vary over samples", expected="features that do")
     return np.asarray(_RELATIVE * scale)
+
+
+def ready_ridge(
+    make: Callable[[FloatArray, Indices, Indices], Hats],
+    whole: FloatArray,
+    folds: Folds,
+    penalties: FloatArray,
+    form: str,
+    *,
+    of_samples: bool,
+) -> ReadyRidge:
+    """Return the hats of all folds and, where there is a choice of penalties, of the folds inside them.
+
+    Parameters
+    ----------
+    make : callable
+        Of features or products, fitted and tested samples: the hats.
+    whole : array
+        Features (sample, feature), or products of samples (sample, sample) where ``of_samples``.
+    folds, penalties, form
+        As of `ReadyRidge`.
+    of_samples : bool
+        Whether columns of ``whole`` are samples too.
+    """
+    outer, inner = [], []
+    for number, (fitted, tested) in enumerate(folds):
+        outer.append(make(whole, fitted, tested))
+        if len(penalties) > 1:
+            inside = whole[np.ix_(fitted, fitted)] if of_samples else whole[fitted]
+            inner.append([(a, b, make(inside, a, b)) for a, b in folds.inside(fitted, number)])
+    return ReadyRidge(folds, penalties, outer, inner, form)
 
 
 def choose(targets: FloatArray, folds: list[tuple[Indices, Indices, Hats]]) -> Indices:
