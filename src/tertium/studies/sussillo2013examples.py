@@ -1,4 +1,4 @@
-"""DYN04: a network that makes waves goes round an unstable fixed point; one that averages rests on a plane of slow points."""  # noqa: E501
+"""DYN04: a network that makes waves turns round an unstable point; one that averages rests on slow points."""
 
 from __future__ import annotations
 

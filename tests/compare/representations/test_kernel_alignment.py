@@ -99,7 +99,10 @@ def test_all_batches_together_are_all_samples() -> None:
 
 def test_batches_and_gradients() -> None:
     x, y = (torch.from_numpy(v[:12]).requires_grad_() for v in pair(q=4))
-    batches = lambda a, b: minibatch_cka([(a[:6], b[:6]), (a[6:], b[6:])])  # noqa: E731
+
+    def batches(a, b):
+        return minibatch_cka([(a[:6], b[:6]), (a[6:], b[6:])])
+
     assert torch.autograd.gradcheck(batches, (x, y))
     assert minibatch_cka([(x, y)]) == cka(x, y)
 

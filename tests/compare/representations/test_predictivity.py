@@ -63,7 +63,10 @@ def test_gradients_are_those_of_central_differences() -> None:
     for p in (3, 20):
         x = torch.from_numpy(rng.normal(size=(14, p))).requires_grad_()
         y = (x.detach()[:, :2] + torch.from_numpy(rng.normal(size=(14, 2)))).requires_grad_()
-        measure = lambda a, b: mutual_predictivity(a, b, penalties=[0.1], folds=3)  # noqa: E731
+
+        def measure(a, b):
+            return mutual_predictivity(a, b, penalties=[0.1], folds=3)
+
         assert torch.autograd.gradcheck(measure, (x, y))
 
 
