@@ -66,6 +66,9 @@ _NAMES = {
     "Ridge": "encoding.models.ridge",
     "PartialLeastSquares": "encoding.models.partial_least_squares",
     "PoissonRidge": "encoding.models.poisson",
+    "Stacked": "encoding.models.spaces.stacked",
+    "stack_spaces": "encoding.stacking",
+    "StackedSpaces": "encoding.stacking",
     "spike_glm": "spike_trains.fitting",
     "SpikeGLM": "spike_trains.glm_result",
     "simulate_spike_trains": "spike_trains.simulating",
@@ -124,6 +127,8 @@ __all__ = [
     "Score",
     "SmallNetwork",
     "SpikeGLM",
+    "Stacked",
+    "StackedSpaces",
     "StratifiedKFold",
     "SupportVectors",
     "TimeRescaling",
@@ -179,6 +184,7 @@ __all__ = [
     "simulate_spike_trains",
     "soft_match",
     "spike_glm",
+    "stack_spaces",
     "stochastic_shape",
     "svcca",
     "time_rescaling",
@@ -207,7 +213,9 @@ if TYPE_CHECKING:
     from tertium.compare.encoding.models.poisson import PoissonRidge
     from tertium.compare.encoding.models.reduced_rank import ReducedRank
     from tertium.compare.encoding.models.ridge import Ridge
+    from tertium.compare.encoding.models.spaces.stacked import Stacked
     from tertium.compare.encoding.partition import VariancePartition, partition_variance
+    from tertium.compare.encoding.stacking import StackedSpaces, stack_spaces
     from tertium.compare.inference import rsa
     from tertium.compare.noise_precision import noise_covariance, noise_residuals
     from tertium.compare.operators.dynamical import DynamicalSimilarity, dsa

@@ -15,6 +15,7 @@ from tertium.compare.encoding.models.partial_least_squares import PartialLeastSq
 from tertium.compare.encoding.models.poisson import PoissonRidge
 from tertium.compare.encoding.models.reduced_rank import ReducedRank
 from tertium.compare.encoding.models.ridge import Ridge
+from tertium.compare.encoding.models.spaces.stacked import Stacked
 from tertium.compare.encoding.tables import Table, matched_tables
 from tertium.compare.validation.agreement import CHANCE, Agreement, agreement, draw_counts
 from tertium.compare.validation.folds import CrossValidation, Folds, as_cross_validation
@@ -34,6 +35,7 @@ METHODS: dict[str, type[Encoder]] = {
     "kernel_ridge": KernelRidge,
     "reduced_rank": ReducedRank,
     "poisson": PoissonRidge,
+    "stacking": Stacked,
 }
 
 _GIGABYTE = 1e9
@@ -61,8 +63,10 @@ def encode(
         What is predicted. Trials of a stimulus are averaged, and their scatter gives the ceiling. May be opened
         lazily: units are read in blocks. Where X and Y are both labelled they are matched by stimulus. Computed in
         float32 if that is what is given, in float64 otherwise.
-    method : {"ridge", "banded_ridge", "kernel_ridge", "pls", "reduced_rank", "poisson"}, or an object with own options
-        `Ridge`, `BandedRidge`, `KernelRidge`, `PartialLeastSquares`, `ReducedRank`; `PoissonRidge` for spike counts.
+    method : str, or an object with own options
+        "ridge" (`Ridge`), "banded_ridge" (`BandedRidge`), "kernel_ridge" (`KernelRidge`), "pls"
+        (`PartialLeastSquares`), "reduced_rank" (`ReducedRank`), "stacking" (`Stacked`), and for spike counts "poisson"
+        (`PoissonRidge`).
     cv : int or CrossValidation
         Number of folds, or `KFold`, `GroupedKFold`, `BlockedKFold`, `LeaveOneOut`. With a number, whole stimuli are
         tested. Penalties are chosen by the same scheme within the samples that are fitted. Pass the same to every model

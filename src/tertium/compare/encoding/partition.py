@@ -137,7 +137,7 @@ def partition_variance(
             expected=f"2 to {MOST}: every set of them is fitted",
             repair="Put some together." if len(features) > MOST else "Call encode for one.",
         )
-    spaces = {name: _in_order_of(Y, given, name, by) for name, given in features.items()}
+    spaces = {name: in_order_of(Y, given, name, by) for name, given in features.items()}
     scores: dict[Names, Score] = {}
     for size in range(1, len(spaces) + 1):
         for names in combinations(spaces, size):
@@ -170,9 +170,8 @@ def _share(names: Names, everything: Names, values: dict[frozenset[str], FloatAr
     return total
 
 
-def _in_order_of(
-    Y: xr.DataArray | npt.ArrayLike, given: xr.DataArray | npt.ArrayLike, name: str, by: str
-) -> FloatArray:
+def in_order_of(Y: xr.DataArray | npt.ArrayLike, given: xr.DataArray | npt.ArrayLike, name: str, by: str) -> FloatArray:
+    """Return features, (sample, feature), in Y's order of stimuli; what does not fit is refused by the space's name."""
     try:
         _, table = matched_tables(Y, given, by)
     except BadInput as fault:
