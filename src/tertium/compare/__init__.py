@@ -27,6 +27,12 @@ _NAMES = {
     "rsa": "inference",
     "noise_ceiling": "ceiling",
     "NoiseCeiling": "ceiling",
+    "CEILINGS": "ceiling",
+    "temporal_ceiling": "ceilings.time_courses",
+    "TemporalCeiling": "ceilings.time_courses",
+    "feve": "ceilings.scores",
+    "cc_norm": "ceilings.scores",
+    "CorrectedScore": "ceilings.scores",
     "RSAResult": "rdm_inference.result",
     "WeightedModel": "rdm_inference.models",
     "RemixedModel": "rdm_inference.remixed",
@@ -66,6 +72,8 @@ _NAMES = {
     "Ridge": "encoding.models.ridge",
     "PartialLeastSquares": "encoding.models.partial_least_squares",
     "PoissonRidge": "encoding.models.poisson",
+    "OneToOne": "encoding.models.matched",
+    "SoftMatched": "encoding.models.matched",
     "Stacked": "encoding.models.spaces.stacked",
     "stack_spaces": "encoding.stacking",
     "StackedSpaces": "encoding.stacking",
@@ -101,10 +109,12 @@ _NAMES = {
 }
 
 __all__ = [
+    "CEILINGS",
     "METRICS",
     "RDM",
     "BandedRidge",
     "BlockedKFold",
+    "CorrectedScore",
     "Decoded",
     "DynamicalSimilarity",
     "GroupedKFold",
@@ -114,6 +124,7 @@ __all__ = [
     "LinearDiscriminant",
     "Logistic",
     "NoiseCeiling",
+    "OneToOne",
     "PairwiseComparison",
     "PartialLeastSquares",
     "PoissonBayes",
@@ -126,11 +137,13 @@ __all__ = [
     "RidgeReadout",
     "Score",
     "SmallNetwork",
+    "SoftMatched",
     "SpikeGLM",
     "Stacked",
     "StackedSpaces",
     "StratifiedKFold",
     "SupportVectors",
+    "TemporalCeiling",
     "TimeRescaling",
     "VariancePartition",
     "WeightedModel",
@@ -141,6 +154,7 @@ __all__ = [
     "bootstrap",
     "bures",
     "canonical_correlations",
+    "cc_norm",
     "cca",
     "cka",
     "cross_condition_generalisation",
@@ -150,6 +164,7 @@ __all__ = [
     "deconvolve",
     "dsa",
     "encode",
+    "feve",
     "fisher_information",
     "fit_ridge",
     "generalisation_matrix",
@@ -187,11 +202,14 @@ __all__ = [
     "stack_spaces",
     "stochastic_shape",
     "svcca",
+    "temporal_ceiling",
     "time_rescaling",
 ]
 
 if TYPE_CHECKING:
-    from tertium.compare.ceiling import NoiseCeiling, noise_ceiling
+    from tertium.compare.ceiling import CEILINGS, NoiseCeiling, noise_ceiling
+    from tertium.compare.ceilings.scores import CorrectedScore, cc_norm, feve
+    from tertium.compare.ceilings.time_courses import TemporalCeiling, temporal_ceiling
     from tertium.compare.decoding.decoders.classifiers import LinearDiscriminant, Logistic, SupportVectors
     from tertium.compare.decoding.decoders.poisson_bayes import PoissonBayes
     from tertium.compare.decoding.decoders.ridge_readout import RidgeReadout
@@ -209,6 +227,7 @@ if TYPE_CHECKING:
     from tertium.compare.encoding.front import encode
     from tertium.compare.encoding.models.banded_ridge import BandedRidge
     from tertium.compare.encoding.models.kernel_ridge import KernelRidge
+    from tertium.compare.encoding.models.matched import OneToOne, SoftMatched
     from tertium.compare.encoding.models.partial_least_squares import PartialLeastSquares
     from tertium.compare.encoding.models.poisson import PoissonRidge
     from tertium.compare.encoding.models.reduced_rank import ReducedRank

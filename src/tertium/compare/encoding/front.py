@@ -11,6 +11,7 @@ from tertium.compare.ceiling import noise_ceiling
 from tertium.compare.encoding.encoder import Encoder, ReadyEncoder
 from tertium.compare.encoding.models.banded_ridge import BandedRidge
 from tertium.compare.encoding.models.kernel_ridge import KernelRidge
+from tertium.compare.encoding.models.matched import OneToOne, SoftMatched
 from tertium.compare.encoding.models.partial_least_squares import PartialLeastSquares
 from tertium.compare.encoding.models.poisson import PoissonRidge
 from tertium.compare.encoding.models.reduced_rank import ReducedRank
@@ -36,6 +37,8 @@ METHODS: dict[str, type[Encoder]] = {
     "reduced_rank": ReducedRank,
     "poisson": PoissonRidge,
     "stacking": Stacked,
+    "one_to_one": OneToOne,
+    "soft_matching": SoftMatched,
 }
 
 _GIGABYTE = 1e9
@@ -65,8 +68,8 @@ def encode(
         float32 if that is what is given, in float64 otherwise.
     method : str, or an object with own options
         "ridge" (`Ridge`), "banded_ridge" (`BandedRidge`), "kernel_ridge" (`KernelRidge`), "pls"
-        (`PartialLeastSquares`), "reduced_rank" (`ReducedRank`), "stacking" (`Stacked`), and for spike counts "poisson"
-        (`PoissonRidge`).
+        (`PartialLeastSquares`), "reduced_rank" (`ReducedRank`), "stacking" (`Stacked`), "one_to_one" (`OneToOne`),
+        "soft_matching" (`SoftMatched`), and for spike counts "poisson" (`PoissonRidge`).
     cv : int or CrossValidation
         Number of folds, or `KFold`, `GroupedKFold`, `BlockedKFold`, `LeaveOneOut`. With a number, whole stimuli are
         tested. Penalties are chosen by the same scheme within the samples that are fitted. Pass the same to every model
