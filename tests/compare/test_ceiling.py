@@ -9,7 +9,7 @@ import pytest
 
 from tertium.compare.ceiling import noise_ceiling
 from tertium.data.responses import make_responses
-from tertium.errors import BadInput
+from tertium.errors import BadInput, UnknownName
 
 
 def table(values, stimulus, **options):
@@ -190,7 +190,6 @@ def test_seeds_seed_and_the_table_says_all():
         ([0, 0, 1, 1, 2, 2, 3], {}, "1 of 4 stimuli shown once only, first '3', expected at least 2 repeats"),
         ([0, 0, 0, 1, 1, 2, 2], {}, "3 stimuli and 1 time bins, expected at least 4"),
         ([0, 0, 0, 1, 1, 2, 2], {"by": "image"}, "no label 'image'"),
-        ([0, 0, 0, 1, 1, 2, 2], {"method": "half"}, "method: got 'half'"),
         ([0, 0, 0, 1, 1, 2, 2], {"n_splits": 0}, "n_splits: got 0"),
         ([0, 0, 0, 1, 1, 2, 2], {"by": "unit"}, "single trials"),
     ],
@@ -199,6 +198,12 @@ def test_bad_input_says_what_is_wrong(stimulus, options, message):
     r = table(np.random.default_rng(0).normal(size=(7, 2)), stimulus)
     with pytest.raises(BadInput, match=message):
         noise_ceiling(r, **options)
+
+
+def test_a_misspelt_method_gets_its_nearest():
+    r = table(np.random.default_rng(0).normal(size=(8, 2)), np.repeat(np.arange(4), 2))
+    with pytest.raises(UnknownName, match="Did you mean 'split_half'"):
+        noise_ceiling(r, "half")
 
 
 def test_averaged_responses_have_no_noise_left():

@@ -1,149 +1,61 @@
-"""Noise ceilings of responses: how much of a unit's response any model could explain, from repeated stimuli.
+"""Noise ceilings of responses: how much of a unit's response any model could explain, from repeats or from subjects.
 
-At least six quantities go by the name "noise ceiling". The three here are defined in `noise_ceiling`; every result
-carries its definition in words. The ceiling of a dissimilarity matrix over subjects is another one (`rsa`).
+At least six quantities go by the name "noise ceiling". Those here are defined in `CEILINGS`; every result carries its
+definition and its assumptions in words. The ceiling of a dissimilarity matrix over subjects is another one (`rsa`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from tertium.data.averaging import level_codes
-from tertium.data.responses import validate
-from tertium.errors import BadInput
+from tertium.compare.ceilings.across_subjects import Via, inter_subject
+from tertium.compare.ceilings.definitions import DEFINITIONS, Method
+from tertium.compare.ceilings.estimate import Estimate
+from tertium.compare.ceilings.explainable import explainable_variance
+from tertium.compare.ceilings.reliability import signal_power, split_half
+from tertium.compare.ceilings.repeated import leave_one_repeat_out, oracle
+from tertium.compare.ceilings.result import NoiseCeiling
+from tertium.compare.ceilings.subject_bounds import leave_one_subject_out
+from tertium.compare.ceilings.subjects import subjects_of
+from tertium.compare.ceilings.time_courses import temporal
+from tertium.compare.ceilings.trials import Repeats, repeats_of
+from tertium.errors import BadInput, unknown_name
 from tertium.rng import Seeds
 
-if TYPE_CHECKING:
-    import pandas as pd
-    import plotly.graph_objects as go
+__all__ = ["CEILINGS", "NoiseCeiling", "noise_ceiling"]
 
-FloatArray = npt.NDArray[np.float64]
-Method = Literal["split_half", "signal_power", "loo"]
-
-_RELIABILITY = (
-    "share of the variance over stimuli of the mean response to {n} that is signal: the R2 (squared correlation) "
-    "that a perfect model reaches on these means; {how}; interval: 95 %, F distribution"
-)
-_DEFINITIONS = {
-    "split_half": _RELIABILITY.replace("{how}", "covariance of random halves of the repeats, Spearman-Brown corrected"),
-    "signal_power": _RELIABILITY.replace("{how}", "signal power over total power, the limit of all split halves"),
-    "loo": "correlation over stimuli of single repeats with the mean of the other repeats (value and lower bound) and "
-    "with the mean of all repeats, itself among them (upper bound); a perfect model's correlation with single "
-    "repeats lies between the two; {n}",
-}
-
-
-@dataclass(frozen=True, eq=False)
-class NoiseCeiling:
-    """Noise ceilings of many units, and what exactly they are ceilings of.
-
-    Parameters
-    ----------
-    value, lower, upper : array, shape (unit,)
-        The ceiling of each unit and its bounds; the ``definition`` says what they bound. Estimates are not clipped:
-        a unit without signal scatters around 0, below it too.
-    units : tuple of str
-        Names of the units.
-    method : str
-        "split_half", "signal_power" or "loo".
-    definition : str
-        What the numbers are, in words.
-    n_repeats : array of int, shape (stimulus,)
-        Repeats of each stimulus.
-    signal, noise : array, shape (unit,)
-        Unbiased estimates of the variance of the true mean responses over stimuli, and of the variance of single
-        trials around them, in squared units of the response.
-    """
-
-    value: FloatArray
-    lower: FloatArray
-    upper: FloatArray
-    units: tuple[str, ...]
-    method: str
-    definition: str
-    n_repeats: npt.NDArray[np.int64]
-    signal: FloatArray
-    noise: FloatArray
-
-    @property
-    def mean(self) -> float:
-        """Mean ceiling over units."""
-        return float(self.value.mean())
-
-    @property
-    def correlation(self) -> FloatArray:
-        """Correlation that a perfect model reaches, shape (unit,).
-
-        With the mean response for "split_half" and "signal_power" (the root of the value, 0 where that is negative:
-        CC_max of Schoppe et al. 2016), with single repeats for "loo" (the value).
-        """
-        return self.value if self.method == "loo" else np.sqrt(np.maximum(self.value, 0.0))
-
-    @property
-    def single_trial(self) -> FloatArray:
-        """Share of the variance of single trials that is signal, shape (unit,): signal / (signal + noise)."""
-        return self.signal / (self.signal + self.noise)
-
-    def table(self) -> pd.DataFrame:
-        """Return one row for each unit."""
-        import pandas as pd
-
-        columns = {"value": self.value, "lower": self.lower, "upper": self.upper, "signal": self.signal}
-        index = pd.Index(self.units, name="unit", dtype=object)
-        return pd.DataFrame({**columns, "noise": self.noise}, index=index)
-
-    def figure(self) -> go.Figure:
-        """Draw the ceilings of all units, sorted, with their bounds."""
-        import plotly.graph_objects as go
-
-        from tertium.figure import COLOURS, error_bars, new
-
-        order = np.argsort(self.value)
-        kind = "correlation with single repeats" if self.method == "loo" else "explainable variance (share of 1)"
-        low, high = int(self.n_repeats.min()), int(self.n_repeats.max())
-        shown = f"{low}" if low == high else f"{low} to {high}"
-        figure = new(
-            x="unit, sorted",
-            y=kind,
-            title=f"Noise ceiling ({self.method}): {len(order)} units, {len(self.n_repeats)} stimuli, {shown} repeats",
-        )
-        value, lower, upper = self.value[order], self.lower[order], self.upper[order]
-        figure.add_trace(
-            go.Scatter(
-                x=np.arange(1, len(order) + 1),
-                y=value,
-                mode="markers",
-                marker={"color": COLOURS[0], "size": 6},
-                error_y=error_bars(value.tolist(), lower.tolist(), upper.tolist()),
-                text=[self.units[i] for i in order],
-                hovertemplate="unit %{text}: %{y:.3f}<extra></extra>",
-            )
-        )
-        return figure
+#: Every noise ceiling by name: what it is, and what it assumes.
+CEILINGS = DEFINITIONS
 
 
 def noise_ceiling(
-    responses: xr.DataArray,
+    responses: xr.DataArray | Mapping[str, xr.DataArray],
     method: Method = "split_half",
     by: str = "stimulus",
     *,
     seed: int = 0,
     n_splits: int = 100,
     constant: Literal["raise", "zero"] = "raise",
+    subject: str = "subject",
+    via: Via = "ridge",
+    cv: int = 5,
 ) -> NoiseCeiling:
     """Estimate how much of each unit's response could be explained at all, from repeats of the same stimuli.
 
     Parameters
     ----------
-    responses : xarray.DataArray, dims (trial, time, unit)
+    responses : xarray.DataArray, dims (trial, time, unit), or mapping of str to such
         Single trials. Every time bin counts as a response of its own (average over time first if that is not meant).
+        For "loso" and "inter_subject": one table a subject, or one table with a label of its trials or units that
+        names the subject.
     method : str
-        "split_half", "signal_power" or "loo", see Notes.
+        One of `CEILINGS`. From repeats: "split_half", "signal_power", "feve", "loo", "oracle", "temporal"; from
+        subjects: "loso" (leave one subject out) and "inter_subject". See Notes.
     by : str
         Label of the trials that says which are repeats of one another. Where there is no label "stimulus", "condition"
         is used.
@@ -153,6 +65,13 @@ def noise_ceiling(
         How many random splits to pool ("split_half").
     constant : str
         What to do with a unit whose responses never change: "raise", or "zero" (there is nothing to explain).
+    subject : str
+        Label that names the subject.
+    via : {"ridge", "mean"}
+        How "inter_subject" predicts: by regression on the other subjects' units, or by their mean where units
+        correspond.
+    cv : int
+        Folds of that regression.
 
     Returns
     -------
@@ -162,7 +81,10 @@ def noise_ceiling(
     ------
     BadInput
         If a stimulus was shown once only, there are too few stimuli and time bins (fewer than four), the label is
-        missing, or a unit is constant.
+        missing, a unit is constant, there is one subject only, or stimuli (or units, where they must) do not
+        correspond.
+    UnknownName
+        If there is no such method.
 
     Notes
     -----
@@ -182,8 +104,11 @@ def noise_ceiling(
     stimuli and .006 at 50. Time bins that go together in the signal count for less than p; with few stimuli and long
     smooth responses some of the low bias is left.
 
-    "loo" is a correlation, of single repeats: see ``definition`` of the result. Covariances and variances are
-    pooled over repeats before their ratio is taken, so that a repeat without a spike does no harm.
+    "feve" is S / (S + N), of single trials. "loo" and "oracle" are correlations of single repeats with the mean of the
+    others, S / sqrt((S + N)(S + N / (n - 1))); "loo" has the upper bound too. "loso" is the same with subjects in place
+    of repeats. "temporal" is S / (S + N / n) with variances over time, within stimuli. Bias and interval of all of
+    these come from the jackknife over stimuli. `CEILINGS` says what each assumes; each `Estimate` in
+    `tertium.compare.ceilings` says how its interval covered in simulation.
 
     References
     ----------
@@ -191,7 +116,10 @@ def noise_ceiling(
     (2003). How linear are auditory cortical responses? NIPS 15. Hsu, A., Borst, A. & Theunissen, F. E. (2004).
     Quantifying variability in neural responses. Network 15:91. Schoppe, O. et al. (2016). Measuring the performance of
     neural models. Frontiers in Computational Neuroscience 10:10. McGraw, K. O. & Wong, S. P. (1996). Forming
-    inferences about some intraclass correlation coefficients. Psychological Methods 1:30 (the interval).
+    inferences about some intraclass correlation coefficients. Psychological Methods 1:30 (the interval). Cadena, S. A.
+    et al. (2019). PLoS Comput Biol 15:e1006897 ("feve"). Walker, E. Y. et al. (2019). Nature Neuroscience 22:2060
+    ("oracle"). Nili, H. et al. (2014). PLoS Comput Biol 10:e1003553 ("loso"). Schrimpf, M. et al. (2021). PNAS
+    118:e2105646118 ("inter_subject").
 
     Examples
     --------
@@ -203,14 +131,113 @@ def noise_ceiling(
     >>> ceiling = noise_ceiling(r)                                   # truth: 1 / (1 + 4 / 8) = 0.667
     >>> bool(ceiling.lower[0] < 2 / 3 < ceiling.upper[0]), ceiling.n_repeats[:3].tolist()
     (True, [8, 8, 8])
+    >>> share = noise_ceiling(r, "feve")                             # truth: 1 / (1 + 4) = 0.2
+    >>> bool(share.lower[0] < 0.2 < share.upper[0])
+    True
     """
-    if method not in _DEFINITIONS:
-        raise BadInput("method", got=f"'{method}'", expected="'split_half', 'signal_power' or 'loo'", repair="")
+    if method not in DEFINITIONS:
+        raise unknown_name("method", str(method), DEFINITIONS)
     if isinstance(n_splits, bool) or not isinstance(n_splits, int | np.integer) or n_splits < 1:
         raise BadInput("n_splits", got=repr(n_splits), expected="a whole number, at least 1", repair="")
-    values, n_repeats = _by_stimulus(responses, by)
-    units = tuple(str(name) for name in responses["unit"].values)
-    still = values.min(axis=0).min(axis=0) == values.max(axis=0).max(axis=0)
+    if DEFINITIONS[method].subjects:
+        return _over_subjects(responses, method, by, subject, via, cv, constant)
+    repeats = repeats_of(_one_table(responses, method), by)
+    still = _still(repeats.values.reshape(-1, len(repeats.units)), repeats.units, constant)
+    found, blocks = _from_repeats(repeats, method, n_splits, seed)
+    low, high = int(repeats.n_repeats.min()), int(repeats.n_repeats.max())
+    shown = f"{low} repeats" if low == high else f"{low} to {high} repeats"
+    words = {"{n}": shown, "{blocks}": blocks}
+    return _result(found, still, repeats.units, method, words, repeats.n_repeats, 1)
+
+
+def _from_repeats(repeats: Repeats, method: str, n_splits: int, seed: int) -> tuple[Estimate, str]:
+    """Return the estimate, and the blocks that a jackknife over time left out."""
+    if method == "temporal":
+        return temporal(repeats)
+    if method == "split_half":
+        return split_half(repeats, n_splits, Seeds(seed).numpy("splits")), ""
+    of = {
+        "signal_power": signal_power,
+        "feve": explainable_variance,
+        "loo": leave_one_repeat_out,
+        "oracle": oracle,
+    }
+    return of[method](repeats), ""
+
+
+def _over_subjects(
+    responses: xr.DataArray | Mapping[str, xr.DataArray],
+    method: str,
+    by: str,
+    subject: str,
+    via: Via,
+    cv: int,
+    constant: str,
+) -> NoiseCeiling:
+    if via not in ("ridge", "mean"):
+        raise BadInput("via", got=repr(via), expected="'ridge' or 'mean'", repair="")
+    subjects = subjects_of(responses, by, subject)
+    each = [means.reshape(-1, means.shape[2]) for means in subjects.means]
+    n = len(subjects.names)
+    if method == "loso":
+        means, units = subjects.corresponding(method)
+        still = np.any([_still(rows, units, constant) for rows in each], axis=0)
+        found = leave_one_subject_out(means)
+    else:
+        names = zip(subjects.names, subjects.units, strict=True)
+        full = [tuple(f"{name}/{unit}" for unit in own) for name, own in names]
+        still = np.concatenate([_still(rows, own, constant) for rows, own in zip(each, full, strict=True)])
+        found, units = inter_subject(subjects, via, cv)
+    how = {"ridge": f"ridge regression, {cv} folds", "mean": "mean of the corresponding unit"}[via]
+    return _result(found, still, units, method, {"{n}": f"{n} subjects", "{via}": how}, subjects.n_repeats, n)
+
+
+def _result(
+    found: Estimate,
+    still: npt.NDArray[np.bool_],
+    units: tuple[str, ...],
+    method: str,
+    words: Mapping[str, str],
+    n_repeats: npt.NDArray[np.int64],
+    n_subjects: int,
+) -> NoiseCeiling:
+    """Put numbers and words together; units that never change have a ceiling of 0."""
+    says = DEFINITIONS[method].says
+    for mark, word in words.items():
+        says = says.replace(mark, word)
+    value, lower, upper, interval = (
+        np.where(still, 0.0, part) for part in (found.value, found.lower, found.upper, found.interval)
+    )
+    return NoiseCeiling(
+        value=value,
+        lower=lower,
+        upper=upper,
+        units=units,
+        method=method,
+        definition=says,
+        assumes=DEFINITIONS[method].assumes,
+        n_repeats=n_repeats,
+        signal=found.signal,
+        noise=found.noise,
+        interval=interval,
+        n_subjects=n_subjects,
+    )
+
+
+def _one_table(responses: xr.DataArray | Mapping[str, xr.DataArray], method: str) -> xr.DataArray:
+    if isinstance(responses, Mapping) and not isinstance(responses, xr.DataArray | xr.Dataset):
+        raise BadInput(
+            "responses",
+            got=f"{len(responses)} tables for method '{method}'",
+            expected="one table",
+            repair="Take them one by one; 'loso' and 'inter_subject' take one table a subject.",
+        )
+    return responses
+
+
+def _still(values: npt.NDArray[np.float64], units: tuple[str, ...], constant: str) -> npt.NDArray[np.bool_]:
+    """Return which units, columns of (sample, unit), never change; refuse them unless told otherwise."""
+    still = values.min(axis=0) == values.max(axis=0)
     if still.any() and constant != "zero":
         raise BadInput(
             "responses",
@@ -218,143 +245,4 @@ def noise_ceiling(
             expected="units that respond",
             repair="Drop them, or pass constant='zero' to give them a ceiling of 0.",
         )
-    power = _powers(values, n_repeats)
-    if method == "loo":
-        lower, upper = _leave_one_out(values, n_repeats)
-        value = lower
-    else:
-        estimate = power.mean_total - power.mean_noise
-        if method == "split_half":
-            estimate = _split_covariance(values, n_repeats, n_splits, Seeds(seed).numpy("splits"))
-        noise_share = 1.0 - estimate / np.where(still, 1.0, power.mean_total)
-        value, lower, upper = _reliability(noise_share, power.points, int((n_repeats - 1).sum()) * values.shape[1])
-    value, lower, upper = (np.where(still, 0.0, part) for part in (value, lower, upper))
-    low, high = int(n_repeats.min()), int(n_repeats.max())
-    repeats = f"{low} repeats" if low == high else f"{low} to {high} repeats"
-    return NoiseCeiling(
-        value=value,
-        lower=lower,
-        upper=upper,
-        units=units,
-        method=method,
-        definition=_DEFINITIONS[method].replace("{n}", repeats),
-        n_repeats=n_repeats,
-        signal=power.mean_total - power.mean_noise,
-        noise=power.trial_noise,
-    )
-
-
-@dataclass(frozen=True)
-class _Powers:
-    """Variances of each unit: of the mean responses, of their noise, of single trials' noise; number of means."""
-
-    mean_total: FloatArray
-    mean_noise: FloatArray
-    trial_noise: FloatArray
-    points: int
-
-
-def _by_stimulus(responses: xr.DataArray, by: str) -> tuple[FloatArray, npt.NDArray[np.int64]]:
-    """Return trials sorted by stimulus, shape (trial, time, unit), and the number of repeats of each stimulus."""
-    validate(responses)
-    if by == "stimulus" and by not in responses.coords and "condition" in responses.coords:
-        by = "condition"
-    validate(responses, needs=(by,), finite=False)
-    if responses.dims[0] != "trial" or responses[by].dims != ("trial",):
-        raise BadInput(
-            "responses",
-            got=f"dims ({', '.join(map(str, responses.dims))}) and '{by}' along {responses[by].dims}",
-            expected=f"single trials, (trial, time, unit), with a label '{by}' on trial",
-            repair="Averaged responses have no noise left to estimate: pass the single trials.",
-        )
-    names, stimulus = level_codes(responses, by)
-    n_repeats = np.bincount(stimulus)
-    if n_repeats.min() < 2:
-        once = int((n_repeats < 2).sum())
-        raise BadInput(
-            f"repeats by '{by}'",
-            got=f"{once} of {len(names)} stimuli shown once only, first '{names[int(n_repeats.argmin())]}'",
-            expected="at least 2 repeats of every stimulus: one trial cannot tell signal from noise",
-            repair="Leave those stimuli out, or choose another label with by=.",
-        )
-    if len(names) * responses.sizes["time"] < 4:
-        raise BadInput(
-            f"stimuli by '{by}'",
-            got=f"{len(names)} stimuli and {responses.sizes['time']} time bins",
-            expected="at least 4 stimuli, or stimuli x time bins",
-            repair="The variance over so few mean responses says nothing; use more stimuli.",
-        )
-    order = np.argsort(stimulus, kind="stable")
-    return np.asarray(responses.values, dtype=np.float64)[order], n_repeats.astype(np.int64)
-
-
-def _group_sums(values: FloatArray, n_repeats: npt.NDArray[np.int64]) -> FloatArray:
-    """Return sums over the trials of each stimulus, shape (stimulus, time, unit)."""
-    starts = np.cumsum(n_repeats) - n_repeats
-    return np.asarray(np.add.reduceat(values, starts, axis=0))
-
-
-def _powers(values: FloatArray, n_repeats: npt.NDArray[np.int64]) -> _Powers:
-    n = n_repeats[:, None, None].astype(np.float64)
-    means = _group_sums(values, n_repeats) / n
-    within = _group_sums((values - np.repeat(means, n_repeats, axis=0)) ** 2, n_repeats) / (n - 1.0)
-    points = means.shape[0] * means.shape[1]
-    return _Powers(
-        mean_total=means.reshape(points, -1).var(axis=0, ddof=1),
-        mean_noise=(within / n).mean(axis=(0, 1)),
-        trial_noise=within.mean(axis=(0, 1)),
-        points=points,
-    )
-
-
-def _split_covariance(
-    values: FloatArray, n_repeats: npt.NDArray[np.int64], n_splits: int, generator: np.random.Generator
-) -> FloatArray:
-    """Return the covariance over stimuli of the means of two random halves of the repeats, mean over splits."""
-    n_trials, n_units = len(values), values.shape[2]
-    stimulus = np.repeat(np.arange(len(n_repeats)), n_repeats)
-    rank_start = np.repeat(np.cumsum(n_repeats) - n_repeats, n_repeats)
-    total = _group_sums(values, n_repeats)
-    first_size = n_repeats // 2
-    pooled = np.zeros(n_units)
-    for _ in range(n_splits):
-        # trials in random order within their stimulus; the first half of each goes into one half of the data
-        order = np.lexsort((generator.random(n_trials), stimulus))
-        first = order[(np.arange(n_trials) - rank_start) < np.repeat(first_size, n_repeats)]
-        part = _group_sums(values[first], first_size)
-        a = (part / first_size[:, None, None]).reshape(-1, n_units)
-        b = ((total - part) / (n_repeats - first_size)[:, None, None]).reshape(-1, n_units)
-        pooled += ((a - a.mean(axis=0)) * (b - b.mean(axis=0))).sum(axis=0) / (len(a) - 1)
-    return pooled / n_splits
-
-
-def _reliability(noise_share: FloatArray, points: int, within: int) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return the unbiased reliability and its 95 % interval from 1 - the plain ratio, which is 1 / F."""
-    from scipy import stats
-
-    value = 1.0 - noise_share * (points - 3.0) / (points - 1.0)
-    high, low = stats.f.ppf([0.975, 0.025], points - 1, within)
-    return value, 1.0 - noise_share * high, 1.0 - noise_share * low
-
-
-def _leave_one_out(values: FloatArray, n_repeats: npt.NDArray[np.int64]) -> tuple[FloatArray, FloatArray]:
-    """Return pooled correlations of single repeats with the mean of the others, and with the mean of all."""
-    n_units = values.shape[2]
-    starts = np.cumsum(n_repeats) - n_repeats
-    total = _group_sums(values, n_repeats)
-    sums = np.zeros((5, n_units))
-    for repeat in range(int(n_repeats.max())):
-        there = n_repeats > repeat
-        n = n_repeats[there][:, None, None]
-        one = values[starts[there] + repeat]
-        everyone = total[there]
-        if one.shape[0] * one.shape[1] < 2:
-            continue  # a single mean has no variance over stimuli; it can only be the last repeat of one stimulus
-        x, rest, full = (
-            part.reshape(-1, n_units) - part.reshape(-1, n_units).mean(axis=0)
-            for part in (one, (everyone - one) / (n - 1), everyone / n)
-        )
-        sums += np.stack([(x * rest).sum(0), (x * full).sum(0), (x**2).sum(0), (rest**2).sum(0), (full**2).sum(0)])
-    scale = np.sqrt(sums[2] * np.stack([sums[3], sums[4]]))
-    lower, upper = sums[:2] / np.where(scale > 0, scale, 1.0)
-    return lower, upper
+    return np.asarray(still)
