@@ -59,6 +59,8 @@ _NAMES = {
     "stochastic_shape": "representations.stochastic",
     "mutual_predictivity": "representations.predictivity",
     "rdm_similarity": "representations.rdm_agreement",
+    "score_models": "model_scores.front",
+    "ModelScores": "model_scores.result",
     "pairwise": "representations.pairs.comparing",
     "PairwiseComparison": "representations.pairs.result",
     "encode": "encoding.front",
@@ -74,6 +76,7 @@ _NAMES = {
     "PoissonRidge": "encoding.models.poisson",
     "OneToOne": "encoding.models.matched",
     "SoftMatched": "encoding.models.matched",
+    "FactorisedReadout": "encoding.models.readouts.factorised",
     "Stacked": "encoding.models.spaces.stacked",
     "stack_spaces": "encoding.stacking",
     "StackedSpaces": "encoding.stacking",
@@ -117,12 +120,14 @@ __all__ = [
     "CorrectedScore",
     "Decoded",
     "DynamicalSimilarity",
+    "FactorisedReadout",
     "GroupedKFold",
     "KFold",
     "KernelRidge",
     "LeaveOneOut",
     "LinearDiscriminant",
     "Logistic",
+    "ModelScores",
     "NoiseCeiling",
     "OneToOne",
     "PairwiseComparison",
@@ -195,6 +200,7 @@ __all__ = [
     "rdms_by",
     "rsa",
     "save_rdm",
+    "score_models",
     "shattering",
     "simulate_spike_trains",
     "soft_match",
@@ -230,12 +236,15 @@ if TYPE_CHECKING:
     from tertium.compare.encoding.models.matched import OneToOne, SoftMatched
     from tertium.compare.encoding.models.partial_least_squares import PartialLeastSquares
     from tertium.compare.encoding.models.poisson import PoissonRidge
+    from tertium.compare.encoding.models.readouts.factorised import FactorisedReadout
     from tertium.compare.encoding.models.reduced_rank import ReducedRank
     from tertium.compare.encoding.models.ridge import Ridge
     from tertium.compare.encoding.models.spaces.stacked import Stacked
     from tertium.compare.encoding.partition import VariancePartition, partition_variance
     from tertium.compare.encoding.stacking import StackedSpaces, stack_spaces
     from tertium.compare.inference import rsa
+    from tertium.compare.model_scores.front import score_models
+    from tertium.compare.model_scores.result import ModelScores
     from tertium.compare.noise_precision import noise_covariance, noise_residuals
     from tertium.compare.operators.dynamical import DynamicalSimilarity, dsa
     from tertium.compare.rdm_average import align_rdms, average_rdms, join_partial_rdms

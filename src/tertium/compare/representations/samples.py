@@ -62,6 +62,11 @@ class Samples:
         return int(self.values.shape[0])
 
     @property
+    def n_stimuli(self) -> int:
+        """Number of stimuli (of samples, where there are no labels)."""
+        return self.n_samples // len(self.times)
+
+    @property
     def n_units(self) -> int:
         """Number of units."""
         return int(self.values.shape[1])
@@ -73,6 +78,16 @@ class Samples:
         values = self.values[rows]
         labels = tuple(self.labels[i] for i in blocks) if self.labels else ()
         return replace(self, values=values - values.mean(0), means=self.means + values.mean(0), labels=labels)
+
+    def shuffled(self, order: npt.NDArray[np.int64]) -> Samples:
+        """Return the answers to other stimuli under each stimulus's name: what a permutation test draws."""
+        return replace(self.take(order), labels=self.labels)
+
+    def pick(self, units: npt.NDArray[np.int64]) -> Samples:
+        """Return some of the units, in this order."""
+        columns = torch.from_numpy(np.asarray(units)).to(self.values.device)
+        names = tuple(self.units[i] for i in units)
+        return replace(self, values=self.values[:, columns], means=self.means[columns], units=names)
 
     def refuse_constant_units(self, what: str) -> None:
         """Raise `BadInput`, naming them, if there are units without which ``what`` is not defined."""

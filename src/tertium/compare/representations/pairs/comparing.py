@@ -99,7 +99,7 @@ def pairwise(
     names, given = _named(representations)
     belongs = _groups(groups, names)
     if isinstance(measure, str) and measure in SHARED:
-        chosen = _with_options(measure, options)
+        chosen = with_options(measure, options)
         with torch.no_grad():
             samples = _read_all(names, given, by)
             matrix = compared_all(chosen, samples)
@@ -162,7 +162,19 @@ def _read_all(names: Sequence[str], given: Iterable[Any], by: str) -> list[Sampl
     return [samples[0], *(matched(samples[0], x) for x in samples[1:])]
 
 
-def _with_options(name: str, options: dict[str, Any]) -> Measure[Any]:
+def with_options(name: str, options: dict[str, Any]) -> Measure[Any]:
+    """Return a measure of `SHARED` with its options.
+
+    Raises
+    ------
+    BadInput
+        If it has no such option, or the measure refuses its value.
+
+    Examples
+    --------
+    >>> with_options("cka", {"unbiased": False}).unbiased
+    False
+    """
     known = [field.name for field in fields(SHARED[name])]
     for option in options:
         if option not in known:

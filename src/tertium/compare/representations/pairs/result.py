@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 
-_WORDS = {
+#: What an axis of each measure is called.
+WORDS: dict[str, str] = {
     "cka": "CKA",
     "cca": "mean canonical correlation",
     "svcca": "SVCCA",
@@ -201,7 +202,7 @@ class PairwiseComparison:
     @property
     def words(self) -> str:
         """The measure in words, with its unit."""
-        return _WORDS.get(self.measure, self.measure)
+        return WORDS.get(self.measure, self.measure)
 
     def _pairs(self, square: Floats) -> Floats:
         rows, columns = np.triu_indices(len(self.names), 1)
