@@ -14,6 +14,7 @@ from tertium.compare.encoding.models.kernel_ridge import KernelRidge
 from tertium.compare.encoding.models.matched import OneToOne, SoftMatched
 from tertium.compare.encoding.models.partial_least_squares import PartialLeastSquares
 from tertium.compare.encoding.models.poisson import PoissonRidge
+from tertium.compare.encoding.models.readouts.factorised import FactorisedReadout
 from tertium.compare.encoding.models.reduced_rank import ReducedRank
 from tertium.compare.encoding.models.ridge import Ridge
 from tertium.compare.encoding.models.spaces.stacked import Stacked
@@ -39,6 +40,7 @@ METHODS: dict[str, type[Encoder]] = {
     "stacking": Stacked,
     "one_to_one": OneToOne,
     "soft_matching": SoftMatched,
+    "factorised": FactorisedReadout,
 }
 
 _GIGABYTE = 1e9
@@ -69,7 +71,8 @@ def encode(
     method : str, or an object with own options
         "ridge" (`Ridge`), "banded_ridge" (`BandedRidge`), "kernel_ridge" (`KernelRidge`), "pls"
         (`PartialLeastSquares`), "reduced_rank" (`ReducedRank`), "stacking" (`Stacked`), "one_to_one" (`OneToOne`),
-        "soft_matching" (`SoftMatched`), and for spike counts "poisson" (`PoissonRidge`).
+        "soft_matching" (`SoftMatched`), "factorised" (`FactorisedReadout`, for layers of channels by places), and for
+        spike counts "poisson" (`PoissonRidge`).
     cv : int or CrossValidation
         Number of folds, or `KFold`, `GroupedKFold`, `BlockedKFold`, `LeaveOneOut`. With a number, whole stimuli are
         tested. Penalties are chosen by the same scheme within the samples that are fitted. Pass the same to every model

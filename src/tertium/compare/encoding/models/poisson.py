@@ -60,7 +60,7 @@ class PoissonRidge(Encoder):
             If targets are no counts, or features do not vary.
         """
         for where, block in targets.blocks(width):
-            _check_counts(block, targets, where)
+            check_counts(block, targets, where)
         whole = features.block(0, features.width)
         if not (np.ptp(whole, axis=0) > 0).any():
             raise BadInput("X", got="features that do not vary over samples", expected="features that do")
@@ -213,7 +213,7 @@ def log_expected(design: FloatArray, weights: FloatArray, means: FloatArray) -> 
     return np.asarray(np.clip(design @ weights.T, middle - LIMIT / 2, middle + LIMIT / 2))
 
 
-def _check_counts(block: FloatArray, targets: Table, where: slice) -> None:
+def check_counts(block: FloatArray, targets: Table, where: slice) -> None:
     """Refuse what is no count; a mean over trials must be one after multiplication with their number."""
     trials = np.repeat(targets.repeats, targets.n // len(targets.repeats))[:, None]
     total = block * trials

@@ -1,0 +1,1 @@
+"""Readouts of convolutional layers: where in the image, and what there."""
