@@ -34,15 +34,15 @@ def pictures(results: Sequence[Stringer2021.Results]) -> Iterator[Picture]:
     yield Picture(
         "blocks",
         blocks(results),
-        "The same by block of the recording. All are worst in the last block, whose tuning is not that of the others; the "
-        f"network loses least there. Dots: mean over {n} seeds, bars: 95 % interval over seeds (first weights of networks).",
+        "The same by block of the recording. All are worst in the last block, whose tuning is not that of the others; "
+        f"the network loses least there. Dots: mean over {n} seeds, bars: 95 % interval over seeds.",
     )
     yield Picture(
         "cells",
         cells(results),
         "Bayesian decoding from some of the cells (mean of ten draws), and from simulated twins of these cells: same "
-        "tuning, same movements, independent Poisson noise. That noise explains less than half of the error: the rest is "
-        "noise that cells share, drift, and an internal compass that is not where the head is. "
+        "tuning, same movements, independent Poisson noise. That noise explains less than half of the error: "
+        "the rest is noise that cells share, drift, and an internal compass that is not where the head is. "
         f"Bars: 95 % interval over {n} seeds (draws of cells).",
     )
     yield Picture(
