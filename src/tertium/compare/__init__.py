@@ -77,6 +77,7 @@ _NAMES = {
     "OneToOne": "encoding.models.matched",
     "SoftMatched": "encoding.models.matched",
     "FactorisedReadout": "encoding.models.readouts.factorised",
+    "Lagged": "encoding.models.delays",
     "Stacked": "encoding.models.spaces.stacked",
     "stack_spaces": "encoding.stacking",
     "StackedSpaces": "encoding.stacking",
@@ -124,6 +125,7 @@ __all__ = [
     "GroupedKFold",
     "KFold",
     "KernelRidge",
+    "Lagged",
     "LeaveOneOut",
     "LinearDiscriminant",
     "Logistic",
@@ -232,6 +234,7 @@ if TYPE_CHECKING:
     from tertium.compare.encoding.fitting import RidgeFit, fit_ridge
     from tertium.compare.encoding.front import encode
     from tertium.compare.encoding.models.banded_ridge import BandedRidge
+    from tertium.compare.encoding.models.delays import Lagged
     from tertium.compare.encoding.models.kernel_ridge import KernelRidge
     from tertium.compare.encoding.models.matched import OneToOne, SoftMatched
     from tertium.compare.encoding.models.partial_least_squares import PartialLeastSquares
