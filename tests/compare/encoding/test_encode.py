@@ -121,10 +121,10 @@ def test_single_precision_is_used_where_it_is_safe_only():
     assert np.allclose(single.predict(Y[fitted]), double.predict(Y[fitted]), rtol=1e-3, atol=1e-3 * np.abs(Y).max())
 
 
-def test_blocks_change_nothing():
+def test_blocks_change_nothing(memory_for):
     X, Y, _ = planted(units=40)
     whole = encode(X, Y, cv=4)
-    small = encode(X, Y, cv=4, memory=3e-4)
+    small = encode(X, Y, cv=4, memory=memory_for(3, X, Y, cv=4))
     assert np.allclose(whole.folds, small.folds, atol=1e-10)
     assert np.allclose(whole.draws, small.draws, atol=1e-10)
     assert np.allclose(whole.penalties, small.penalties)
@@ -287,7 +287,7 @@ def test_reduced_rank_chooses_the_penalty_of_least_error():
         encode(X, Y, ReducedRank(20))
 
 
-def test_tables_on_disk_are_read_block_by_block(tmp_path, monkeypatch):
+def test_tables_on_disk_are_read_block_by_block(tmp_path, monkeypatch, memory_for):
     from tertium.compare.encoding.tables import Table
     from tertium.data import load, save
 
@@ -303,9 +303,9 @@ def test_tables_on_disk_are_read_block_by_block(tmp_path, monkeypatch):
         return plain(self, start, stop)
 
     monkeypatch.setattr(Table, "block", watched)
-    memory = 1.1e-9 * 8 * (25 * 60 + 8 * 11 + 2 * 360) * 2
+    memory = memory_for(2, lazy_X, lazy_Y, cv=6, draws=10)
     found = encode(lazy_X, lazy_Y, cv=6, memory=memory, n_bootstrap=10)
-    assert max(width for name, width in widths if name == "Y") <= 3
+    assert max(width for name, width in widths if name == "Y") == 2
     monkeypatch.undo()
     assert np.allclose(found.value, encode(X, Y, cv=6, n_bootstrap=10).value, atol=1e-10)
     assert np.allclose(found.ceiling, encode(X, Y, cv=6, n_bootstrap=0).ceiling, atol=1e-10)

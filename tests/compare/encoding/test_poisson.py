@@ -120,12 +120,12 @@ def test_counts_are_explained_better_than_by_lines_and_every_measure_serves_ever
     assert abs(unrelated.mean) < 0.02
 
 
-def test_it_is_deterministic_and_blocks_change_nothing():
+def test_it_is_deterministic_and_blocks_change_nothing(memory_for):
     X, Y, _ = planted(n=90, units=9)
     once, again = (encode(X, Y, "poisson", cv=3, n_bootstrap=20) for _ in range(2))
     assert np.array_equal(once.folds, again.folds)
     assert np.array_equal(once.draws, again.draws)
-    small = encode(X, Y, "poisson", cv=3, n_bootstrap=20, memory=5e-5)
+    small = encode(X, Y, "poisson", cv=3, n_bootstrap=20, memory=memory_for(2, X, Y, "poisson", 3, 20))
     assert np.allclose(once.folds, small.folds, atol=1e-9)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, get_args
 
-import numpy as np
 import numpy.typing as npt
 
-from tertium.compare.ceiling import noise_ceiling
-from tertium.compare.encoding.encoder import Encoder, ReadyEncoder
+from tertium.compare.encoding.blockwise import executor
+from tertium.compare.encoding.encoder import Encoder
+from tertium.compare.encoding.memory import memory_need, say
 from tertium.compare.encoding.models.banded_ridge import BandedRidge
 from tertium.compare.encoding.models.kernel_ridge import KernelRidge
 from tertium.compare.encoding.models.matched import OneToOne, SoftMatched
@@ -18,16 +18,16 @@ from tertium.compare.encoding.models.readouts.factorised import FactorisedReadou
 from tertium.compare.encoding.models.reduced_rank import ReducedRank
 from tertium.compare.encoding.models.ridge import Ridge
 from tertium.compare.encoding.models.spaces.stacked import Stacked
-from tertium.compare.encoding.tables import Table, matched_tables
-from tertium.compare.validation.agreement import CHANCE, Agreement, agreement, draw_counts
-from tertium.compare.validation.folds import CrossValidation, Folds, as_cross_validation
+from tertium.compare.encoding.scoring import scored
+from tertium.compare.encoding.tables import matched_tables
+from tertium.compare.validation.agreement import Agreement
+from tertium.compare.validation.folds import CrossValidation, as_cross_validation
 from tertium.compare.validation.score import Score
 from tertium.errors import BadInput, unknown_name
 
 if TYPE_CHECKING:
     import xarray as xr
-
-FloatArray = npt.NDArray[np.float64]
+    from distributed import Client
 
 #: Methods by name, with their default options.
 METHODS: dict[str, type[Encoder]] = {
@@ -43,8 +43,6 @@ METHODS: dict[str, type[Encoder]] = {
     "factorised": FactorisedReadout,
 }
 
-_GIGABYTE = 1e9
-
 
 def encode(
     X: xr.DataArray | npt.ArrayLike,
@@ -55,15 +53,17 @@ def encode(
     by: str = "stimulus",
     measure: Agreement = "correlation",
     n_bootstrap: int = 200,
-    memory: float = 1.0,
+    memory: float | None = None,
     seed: int = 0,
+    scheduler: str | Client | None = None,
 ) -> Score:
     """Ask how well the responses of each unit are predicted by features, on stimuli that were not fitted.
 
     Parameters
     ----------
     X : responses, or array-like of shape (sample, feature)
-        Features, usually the responses of a network. May be opened lazily.
+        Features, usually the responses of a network. May be opened lazily, or be a zarr array, and larger than memory:
+        columns are read in blocks, whole chunks of the store at a time (`PoissonRidge` holds all features).
     Y : responses, or array-like of shape (sample, unit)
         What is predicted. Trials of a stimulus are averaged, and their scatter gives the ceiling. May be opened
         lazily: units are read in blocks. Where X and Y are both labelled they are matched by stimulus. Computed in
@@ -83,11 +83,17 @@ def encode(
         See `Score`.
     n_bootstrap : int
         Draws of tested samples, within each fold, for intervals; 0 for none. The fits stay as they are.
-    memory : float
-        Gigabytes that blocks of features and units may take, beside products of samples with samples (8 n^2 bytes
-        each, a handful for each fold).
+    memory : float, optional
+        Gigabytes that may be taken beside X and Y, where those are in memory: products of samples and predictions under
+        all penalties, which are held whole, and blocks of features and units. By default 1 GB for blocks, beside what
+        is held whole, as far as the machine has it. On a terminal more than half a gigabyte is said beforehand. Every
+        task of a ``scheduler`` may take as much.
     seed : int
         Of the draws.
+    scheduler : str or distributed.Client, optional
+        Address of a Dask scheduler ("tcp://host:8786"), or a client: blocks of units are then worked on by its workers
+        (``pip install 'tertium[cluster]'``). Scores are the same up to rounding (1e-12), since blocks are narrower.
+        Arrays are sent to the workers once; of responses opened from a zarr store only the path is.
 
     Returns
     -------
@@ -98,12 +104,16 @@ def encode(
     ------
     BadInput
         If stimuli do not match (which is said), numbers are not finite, there are fewer samples than folds, fewer than
-        3 samples in a tested part, or ``memory`` does not hold one block.
+        3 samples in a tested part, what is held whole and one block exceed ``memory`` or the machine, or the scheduler
+        cannot be reached or has no workers.
+    MissingPackage
+        If a scheduler is given and Dask is not installed.
     UnknownName
         If there is no such method.
 
     Examples
     --------
+    >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> features = rng.normal(size=(200, 10))
     >>> responses = features @ rng.normal(size=(10, 3)) + rng.normal(size=(200, 3))
@@ -127,58 +137,11 @@ def encode(
             expected="at least 3, without which a score of a fold means nothing",
             repair="Use fewer folds, or more stimuli.",
         )
-    width = _width(targets, n_bootstrap, memory)
-    ready = encoder.prepare(features, targets, folds, width)
-    return _scored(ready, targets, folds, measure, n_bootstrap, width, seed)
-
-
-def _scored(
-    ready: ReadyEncoder, targets: Table, folds: Folds, measure: Agreement, draws: int, width: int, seed: int
-) -> Score:
-    counts = [draw_counts(len(tested), draws, seed, i) for i, (_, tested) in enumerate(folds)]
-    by_fold, drawn = np.empty((len(folds), targets.width)), np.zeros((draws, targets.width))
-    penalties = np.full((len(folds), targets.width), np.nan)
-    repeated = bool((targets.repeats > 1).all())
-    ceiling = np.empty(targets.width) if repeated and measure in _CEILING else None
-    for where, block in targets.blocks(width):
-        block = block.astype(targets.precision, copy=False)
-        for i, (_, tested) in enumerate(folds):
-            found = ready.predict(i, block)
-            values = agreement(
-                np.asarray(block[tested], dtype=np.float64), found.values, found.fitted_mean, counts[i], measure
-            )
-            by_fold[i, where] = values[0]
-            drawn[:, where] += values[1:] / len(folds)
-            if found.penalties is not None:
-                penalties[i, where] = found.penalties
-        if ceiling is not None:
-            ceiling[where] = _ceiling(targets, where, measure)
-    return Score(
-        value=by_fold.mean(0),
-        folds=by_fold,
-        units=targets.columns,
-        measure=measure,
-        chance=CHANCE[measure],
-        draws=drawn,
-        ceiling=ceiling,
-        ceiling_says="no stimulus was repeated" if not repeated else _CEILING.get(measure, "none is known for D2"),
-        penalties=None if np.isnan(penalties).any() else penalties,
-        regions=targets.regions,
-        method=ready.says,
-        n_samples=targets.n,
-    )
-
-
-_CEILING = {
-    "correlation": "correlation of a perfect model with the mean responses: the root of their reliability, by signal "
-    "power (Sahani & Linden 2003)",
-    "r2": "R2 of a perfect model on the mean responses: their reliability, by signal power (Sahani & Linden 2003)",
-}
-
-
-def _ceiling(targets: Table, where: slice, measure: Agreement) -> FloatArray:
-    found = noise_ceiling(targets.source.isel(unit=where), "signal_power", by=targets.by, constant="zero")
-    return found.correlation if measure == "correlation" else found.value
+    need = memory_need(encoder, features, targets, folds, n_bootstrap, memory)
+    say(need)
+    with executor(scheduler) as where:
+        ready = encoder.prepare(features, targets, folds, need.width)
+        return scored(ready, targets, folds, measure, n_bootstrap, need.width, seed, where)
 
 
 def _encoder(method: str | Encoder) -> Encoder:
@@ -187,18 +150,3 @@ def _encoder(method: str | Encoder) -> Encoder:
     if method not in METHODS:
         raise unknown_name("method", method, METHODS)
     return METHODS[method]()
-
-
-def _width(targets: Table, draws: int, memory: float) -> int:
-    """Return how many columns fit into memory: all samples, their predictions and errors under ten penalties, draws."""
-    bytes_each = 8 * (25 * targets.n + 8 * (1 + draws))
-    trials = 1 if targets.codes is None else len(targets.codes) * targets.bins / targets.n
-    bytes_each += int(16 * trials * targets.n)
-    width = int(memory * _GIGABYTE / bytes_each)
-    if width < 1:
-        raise BadInput(
-            "memory",
-            got=f"{memory} GB",
-            expected=f"at least {bytes_each / _GIGABYTE:.2g} GB, for one unit of {targets.n} samples",
-        )
-    return min(width, targets.width)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 FloatArray = npt.NDArray[np.float64]
 
+#: Bytes of trials that are averaged at a time.
+_AVERAGED_AT_ONCE = 32e6
+
 #: Unit labels that say where a unit is, in this order.
 _REGION_LABELS = ("region", "area", "layer")
 
@@ -32,6 +35,7 @@ class Table:
     name : str
         What errors call it.
     source : responses, or array of shape (sample, column)
+        In memory, or on disk: responses opened lazily, a memory map, a zarr array.
     codes : array of int, shape (trial,), or None
         Of responses: which stimulus each trial showed.
     stimuli : tuple of str
@@ -91,8 +95,7 @@ class Table:
         if self.codes is None:
             values = np.array(self.source[:, start:stop], dtype=np.float64)  # a copy: the caller may change it
         else:
-            trials = np.asarray(self.source.isel(unit=slice(start, stop)).values, dtype=np.float64)
-            values = _means(trials, self.codes, len(self.stimuli)).reshape(self.n, -1)
+            values = self._averaged(start, stop)
         bad = np.argwhere(~np.isfinite(values))
         if len(bad):
             row, column = bad[0]
@@ -105,10 +108,67 @@ class Table:
         return values
 
     def blocks(self, width: int) -> Iterator[tuple[slice, FloatArray]]:
-        """Yield the columns ``width`` at a time, with where they are."""
+        """Yield the columns at most ``width`` at a time, with where they are; see `spans`."""
+        for span in self.spans(width):
+            yield from self.part(span.start, span.stop).blocks_in_memory(span.start, width)
+
+    def blocks_in_memory(self, offset: int, width: int) -> Iterator[tuple[slice, FloatArray]]:
+        """Yield the columns ``width`` at a time, with where they are, counted from ``offset``."""
         for start in range(0, self.width, width):
             stop = min(start + width, self.width)
-            yield slice(start, stop), self.block(start, stop)
+            yield slice(offset + start, offset + stop), self.block(start, stop)
+
+    @property
+    def chunk(self) -> int:
+        """Columns that are read from disk together, whether all are wanted or not; 1 for what is in memory."""
+        if self.codes is not None:
+            return max(1, int(self.source.encoding.get("preferred_chunks", {}).get("unit", 1)))
+        chunks = getattr(self.source, "chunks", None)
+        along = chunks[1] if chunks else 1
+        return int(along[0] if isinstance(along, tuple) else along)  # dask names every chunk
+
+    def column_bytes(self) -> int:
+        """Return the bytes of a column as it is stored, all its trials."""
+        return int(self.source.dtype.itemsize * np.prod(self.source.shape) // self.width)
+
+    def spans(self, width: int) -> list[slice]:
+        """Return stretches of columns to read at a time: whole chunks, so that each is read from disk once.
+
+        They are at most ``width`` wide. Where a chunk is wider, so is a stretch, if it takes no more memory than
+        four blocks of ``width`` columns; else chunks are read again for each of their parts.
+        """
+        chunk = min(self.chunk, self.width)
+        step = width // chunk * chunk
+        if not step:
+            step = chunk if chunk * self.column_bytes() <= 4 * 8 * self.n * width else width
+        return [slice(start, min(start + step, self.width)) for start in range(0, self.width, step)]
+
+    def part(self, start: int, stop: int) -> Table:
+        """Return some columns as a table of their own, read into memory as they are if they were on disk."""
+        if self.codes is None:
+            source = self.source[:, start:stop]
+            source = source if isinstance(source, np.ndarray) else np.asarray(source)
+        else:
+            source = self.source.isel(unit=slice(start, stop)).load()
+        regions = self.regions[start:stop]
+        return replace(self, source=source, width=stop - start, columns=self.columns[start:stop], regions=regions)
+
+    def _averaged(self, start: int, stop: int) -> FloatArray:
+        """Return the mean of each stimulus's trials, some columns at a time: trials may be many more than stimuli."""
+        assert self.codes is not None  # of responses
+        count, bins = len(self.stimuli), self.bins
+        order = np.argsort(self.codes, kind="stable")
+        starts = np.searchsorted(self.codes[order], np.arange(count))
+        repeats = np.bincount(self.codes, minlength=count)[:, None, None]
+        means = np.empty((count, bins, stop - start))
+        chunk = min(self.chunk, stop - start)
+        step = max(1, int(_AVERAGED_AT_ONCE / (8 * len(order) * bins)) // chunk) * chunk
+        for first in range(start, stop, step):
+            last = min(first + step, stop)
+            trials = np.asarray(self.source.isel(unit=slice(first, last)).values)[order]
+            means[..., first - start : last - start] = np.add.reduceat(trials, starts, axis=0, dtype=np.float64)
+        means /= repeats
+        return means.reshape(self.n, -1)
 
 
 def table(given: xr.DataArray | npt.ArrayLike, name: str, by: str = "stimulus") -> Table:
@@ -117,7 +177,7 @@ def table(given: xr.DataArray | npt.ArrayLike, name: str, by: str = "stimulus") 
     Parameters
     ----------
     given : responses, or array-like of shape (sample, column)
-        Responses may be opened lazily; an array may be a memory map.
+        Responses may be opened lazily; an array may be a memory map, or one that is read in parts (zarr, h5py, dask).
     name : str
         What errors call it.
     by : str
@@ -137,8 +197,9 @@ def table(given: xr.DataArray | npt.ArrayLike, name: str, by: str = "stimulus") 
     """
     if isinstance(given, xr.DataArray):
         return _of_responses(given, name, by)
-    values = given if isinstance(given, np.ndarray) else np.asarray(given)
-    if values.ndim != 2 or values.dtype.kind not in "fiub" or len(values) < 2 or not values.shape[1]:
+    in_parts = isinstance(getattr(given, "dtype", None), np.dtype) and hasattr(given, "chunks")
+    values: Any = given if isinstance(given, np.ndarray) or in_parts else np.asarray(given)
+    if values.ndim != 2 or values.dtype.kind not in "fiub" or values.shape[0] < 2 or not values.shape[1]:
         raise BadInput(
             name,
             got=f"{values.dtype} of shape {values.shape}",
@@ -179,7 +240,7 @@ def matched_tables(
 
 
 def _of_responses(given: xr.DataArray, name: str, by: str) -> Table:
-    validate(given)
+    validate(given, finite="preferred_chunks" not in given.encoding)  # what is on disk is looked at when it is read
     label = by if by in given.coords or by != "stimulus" else "condition"
     if label not in given.coords or given.coords[label].dims != ("trial",):
         there = ", ".join(f"'{c}'" for c, v in given.coords.items() if v.dims == ("trial",)) or "none"
@@ -196,10 +257,3 @@ def _of_responses(given: xr.DataArray, name: str, by: str) -> Table:
     columns = tuple(str(unit) for unit in given["unit"].values)
     bins = given.sizes["time"]
     return Table(name, given, codes, stimuli, bins, len(stimuli) * bins, len(columns), columns, regions, label)
-
-
-def _means(trials: FloatArray, codes: npt.NDArray[np.int64], count: int) -> FloatArray:
-    order = np.argsort(codes, kind="stable")
-    starts = np.searchsorted(codes[order], np.arange(count))
-    sums = np.add.reduceat(trials[order], starts, axis=0)
-    return np.asarray(sums / np.bincount(codes, minlength=count)[:, None, None])
