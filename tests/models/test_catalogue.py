@@ -29,6 +29,14 @@ def test_every_network_conforms(name):
     check_model(network, IMAGES, record=record)
 
 
+@pytest.mark.parametrize("name", ["gabor_energy", "pixels"])
+def test_every_fixed_network_conforms(name):
+    network = make(name)
+    check_model(network, IMAGES, record=record)
+    assert not list(network.parameters())
+    assert not network.training
+
+
 OVER_TIME = {
     "conv_rnn": ({"n_inputs": 1, "n_units": (3, 4), "n_outputs": 2, "size": (8, 8)}, (5, 2, 1, 8, 8)),
     "multi_area_rnn": ({"n_inputs": 3, "areas": {"V1": 6, "PFC": 4}, "n_outputs": 2}, (5, 2, 3)),
@@ -50,7 +58,7 @@ def test_every_network_over_time_conforms(name):
 
 
 def test_all_our_networks_are_in_the_conformance_tests_above():
-    assert set(CARDS) == {"squeezenet11", "efficientnet_lite0", *OVER_TIME} <= set(MODELS)
+    assert set(CARDS) == {"squeezenet11", "efficientnet_lite0", "gabor_energy", "pixels", *OVER_TIME} <= set(MODELS)
 
 
 @pytest.mark.parametrize("name", WITH_WEIGHTS)

@@ -9,6 +9,8 @@ from tertium._lazy import attach
 if TYPE_CHECKING:
     from tertium.models import kernels, wiring
     from tertium.models.catalogue import MODELS, ModelCard, card, list_models, make
+    from tertium.models.fixed.gabor import GaborEnergy, gabor_filters
+    from tertium.models.fixed.pixels import Pixels
     from tertium.models.preprocess import Preprocess
     from tertium.models.recurrent import initial_weights
     from tertium.models.recurrent.cell import Cell
@@ -36,9 +38,11 @@ __all__ = [
     "ConvRNN",
     "ConvRNNCell",
     "GRUCell",
+    "GaborEnergy",
     "LSTMCell",
     "ModelCard",
     "MultiAreaRNN",
+    "Pixels",
     "Preprocess",
     "RateCell",
     "RateRNN",
@@ -49,6 +53,7 @@ __all__ = [
     "Wrapped",
     "card",
     "export_network",
+    "gabor_filters",
     "initial_weights",
     "kernels",
     "list_models",
@@ -66,6 +71,9 @@ __getattr__, __dir__ = attach(
         "ConvRNNCell": "recurrent.conv_cell",
         "GRU": "recurrent.gated.networks",
         "GRUCell": "recurrent.gated.gru_cell",
+        "GaborEnergy": "fixed.gabor",
+        "gabor_filters": "fixed.gabor",
+        "Pixels": "fixed.pixels",
         "LSTM": "recurrent.gated.networks",
         "LSTMCell": "recurrent.gated.lstm_cell",
         "MODELS": "catalogue",

@@ -18,9 +18,11 @@ MODELS = Registry(
     {
         "conv_rnn": "tertium.models.recurrent.conv_rnn:ConvRNN",
         "efficientnet_lite0": "tertium.models.efficientnet_lite:efficientnet_lite0",
+        "gabor_energy": "tertium.models.fixed.gabor:GaborEnergy",
         "gru": "tertium.models.recurrent.gated.networks:GRU",
         "lstm": "tertium.models.recurrent.gated.networks:LSTM",
         "multi_area_rnn": "tertium.models.recurrent.multi_area:MultiAreaRNN",
+        "pixels": "tertium.models.fixed.pixels:Pixels",
         "rate_rnn": "tertium.models.recurrent.rate_rnn:RateRNN",
         "squeezenet11": "tertium.models.squeezenet:squeezenet11",
         "ugrnn": "tertium.models.recurrent.gated.networks:UGRNN",
@@ -56,6 +58,11 @@ class ModelCard:
     licence: str
 
 
+def _fixed(what: str, cite: str) -> ModelCard:
+    """Return the card of a network on images in which nothing is learned."""
+    return ModelCard(what, parameters=0, weights="", cite=cite, licence="")
+
+
 def _over_time(what: str, cite: str) -> ModelCard:
     """Return the card of a network over time, made to size and trained on a task by the user."""
     return ModelCard(what, parameters=0, weights="", cite=cite, licence="")
@@ -76,6 +83,13 @@ CARDS: dict[str, ModelCard] = {
         weights="squeezenet11",
         cite="Iandola et al. 2016 (arXiv:1602.07360)",
         licence="MIT (package); original weights BSD-2",
+    ),
+    "gabor_energy": _fixed(
+        "V1 without learning: Gabor filters in four phases, and their energy",
+        "Adelson & Bergen 1985 J Opt Soc Am A 2:284",
+    ),
+    "pixels": _fixed(
+        "Pixels of a small picture: the control below all others", "Kriegeskorte et al. 2008 Neuron 60:1126"
     ),
     "conv_rnn": _over_time(
         "Convolutional areas with lateral and top-down connections", "Spoerer et al. 2017 Front Psychol 8:1551"

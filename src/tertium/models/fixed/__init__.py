@@ -1,0 +1,1 @@
+"""Networks that learn nothing: what a trained network must be better than."""
