@@ -58,7 +58,7 @@ def gabor_filters(
         raise BadInput(
             "Gabor filters",
             got=f"wavelengths {tuple(wavelengths)}, orientations {orientations}, {bandwidth} octaves, aspect {aspect}",
-            expected="wavelengths of 2 pixels or more, an orientation or more, octaves above 0, aspect above 0, up to 1",
+            expected="wavelengths of 2 pixels or more, orientations and octaves above 0, aspect 0 to 1",
         )
     ratio = np.sqrt(np.log(2) / 2) / np.pi * (2**bandwidth + 1) / (2**bandwidth - 1)
     reach = int(np.ceil(3 * ratio * max(wavelengths) / aspect))
