@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tertium.compare import FactorisedReadout, KFold, PoissonRidge, Ridge, encode
+from tertium.compare.encoding.memory import memory_need
 from tertium.compare.encoding.models.readouts.alternating import Prior, first_factors, fit_factors, shares
 from tertium.compare.encoding.models.readouts.grid import grid_of, roughness
 from tertium.compare.encoding.tables import table
@@ -209,3 +210,12 @@ def test_refusals():
             FactorisedReadout(**wrong)
     with pytest.raises(BadInput, match="above 0"):
         FactorisedReadout(penalties=(0.0,))
+
+
+def test_memory_is_that_of_the_features():
+    X, Y, _, _ = planted(60)
+    kept = [
+        memory_need(FactorisedReadout(SHAPE), table(one, "X"), table(Y, "Y"), KFold(3).split(60), 0).held.kept
+        for one in (X, np.tile(X, (1, 10)))
+    ]
+    assert kept[1] - kept[0] == 9 * 336 * 8 * (60 + 3 * 40)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tertium.compare import BandedRidge, BlockedKFold, GroupedKFold, KFold, Lagged, Ridge, encode, fit_ridge, lagged
+from tertium.compare.encoding.memory import memory_need
 from tertium.compare.encoding.tables import table
 from tertium.data import make_responses
 from tertium.errors import BadInput
@@ -121,3 +122,12 @@ def test_refusals():
         Lagged((0, 1), fill=np.nan)
     with pytest.raises(BadInput, match="do not vary"):
         encode(np.zeros_like(X), Y, Lagged((0, 1), bins=40), cv=cv)
+
+
+def test_memory_goes_by_the_number_of_lags():
+    X, Y = (table(one, name) for one, name in zip(flat(*planted(8)), "XY", strict=True))
+    few, many = (
+        memory_need(Lagged(range(count), Ridge(form="dual"), bins=40), X, Y, BlockedKFold(4).split(320), 0).held
+        for count in (2, 7)
+    )
+    assert many.kept - few.kept == 8 * 320 * 2 * 5

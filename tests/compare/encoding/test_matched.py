@@ -9,6 +9,7 @@ import pytest
 from scipy.optimize import linear_sum_assignment
 
 from tertium.compare import KFold, OneToOne, SoftMatched, encode
+from tertium.compare.encoding.memory import memory_need
 from tertium.compare.encoding.models import matched
 from tertium.compare.encoding.tables import table
 from tertium.errors import BadInput
@@ -112,3 +113,11 @@ def test_refusals(monkeypatch):
         with pytest.raises(BadInput, match=r"12 features and 12 units.*at most 100 pairs"):
             encode(X, X, method)
     assert encode(X, X, OneToOne(shared=True), n_bootstrap=0).mean == pytest.approx(1)
+
+
+def test_memory_goes_by_the_pairs_that_are_assigned():
+    X, _ = features(60)
+    few, many = table(X[:, :1], "Y"), table(np.repeat(X, 100, axis=1), "Y")
+    for model, grows in ((OneToOne(), True), (SoftMatched(), True), (OneToOne(shared=True), False)):
+        need = [memory_need(model, table(X, "X"), Y, KFold(3).split(60), 0).held.passing for Y in (few, many)]
+        assert (need[1] > need[0]) == grows

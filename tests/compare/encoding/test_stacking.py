@@ -10,6 +10,7 @@ from scipy.optimize import minimize
 from sklearn.linear_model import Ridge as TheirRidge
 
 from tertium.compare import KFold, Ridge, Stacked, encode, stack_spaces
+from tertium.compare.encoding.memory import memory_need
 from tertium.compare.encoding.models.spaces.simplex import simplex_weights
 from tertium.compare.encoding.tables import table
 from tertium.data import make_responses
@@ -168,3 +169,13 @@ def test_refusals():
     found = stack_spaces({"A": spaces["A"], "B": spaces["B"]}, Y, cv=3, n_bootstrap=0)
     with pytest.raises(BadInput, match="share"):
         found.needed(0.0)
+
+
+def test_memory_goes_by_the_number_of_spaces():
+    spaces, Y = planted(90, 3)
+    X, folds = table(np.concatenate(list(spaces.values()), axis=1), "X"), KFold(3).split(90)
+    two, three, ridge = (
+        memory_need(model, X, table(Y, "Y"), folds, 0).held.kept
+        for model in (Stacked((5, 52)), Stacked((5, 40, 12)), Ridge(form="dual"))
+    )
+    assert (two, three) == (2 * ridge, 3 * ridge)

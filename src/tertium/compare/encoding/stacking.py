@@ -57,7 +57,10 @@ class StackedSpaces:
 
     @property
     def most(self) -> dict[str, FloatArray]:
-        """R2 of each space by itself, shape (unit,): no more of what is explained can be its own."""
+        """R2 of each space by itself, shape (unit,): no more of what is explained can be its own.
+
+        Held-out R2 is below 0 where a space explains nothing and is fitted nonetheless: then this is less than `least`.
+        """
         return {name: self.scores[name,].value for name in self.spaces}
 
     @property
@@ -127,7 +130,8 @@ class StackedSpaces:
         drawn = figure.new(
             x="feature space, with its mean weight in the mixture",
             y="held-out R2, mean over units",
-            title=f"Stacked feature spaces, {len(total)} units, {total.n_samples} samples",
+            title=f"Stacked feature spaces, {len(total)} units, {total.n_samples} samples"
+            + (f"; bars: {total.level:.0%} intervals over draws of samples" if len(total.draws) else ""),
         )
         names = [f"{name} ({weight:.2f})" for name, weight in table["weight"].items()]
         shown = (("alone", "by itself (at most)", 6), ("only", "lost without it (at least)", 0))
@@ -136,6 +140,9 @@ class StackedSpaces:
             bars = figure.error_bars(values, *ends) if len(total.draws) else None
             drawn.add_bar(x=names, y=values, error_y=bars, name=label, marker_color=figure.COLOURS[colour])
         drawn.update_layout(barmode="group")
+        heights = np.append(table.filter(regex="alone|only").to_numpy(), [total.mean, 0.0])
+        lowest, highest = float(np.nanmin(heights)), float(np.nanmax(heights))
+        drawn.update_yaxes(range=[lowest - 0.02, highest + 0.15 * (highest - lowest)])
         figure.limit_line(drawn, total.mean, f"mixture of all: {total.mean:.3f}")
         return drawn
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tertium.compare.encoding.encoder import Encoder, Predicted, ReadyEncoder
+from tertium.compare.encoding.memory import Held, Sizes, held_by
 from tertium.compare.encoding.models.ridge import Ridge
 from tertium.compare.encoding.tables import Table
 from tertium.compare.spike_trains.lags import lagged
@@ -83,12 +84,7 @@ class Lagged(Encoder):
         design = np.asarray(lagged(whole, lags, fill=self.fill)).reshape(features.n, -1)
         if not (np.ptp(design, axis=0) > 0).any():
             raise BadInput("X", got="features that do not vary over samples", expected="features that do")
-        names = tuple(f"{name}, {lag} bins before" for name in features.columns for lag in lags)
-        regions = np.repeat(features.regions, len(lags)) if features.regions else np.tile(lags, features.width)
-        made = replace(
-            features, source=design.astype(features.precision, copy=False), codes=None, stimuli=(), bins=1,
-            width=design.shape[1], columns=names, regions=tuple(map(str, regions)), by="",
-        )  # fmt: skip
+        made = with_lags(features, lags, design.astype(features.precision, copy=False))
         return ReadyLagged(
             self.model.prepare(made, targets, folds, width), f"lags of {lags.min()} to {lags.max()} bins"
         )
@@ -117,6 +113,16 @@ class ReadyLagged(ReadyEncoder):
     def says(self) -> str:
         """The lags and the model in words."""
         return f"{self._what}, {self._ready.says}"
+
+
+def with_lags(features: Table, lags: npt.NDArray[np.int64], design: FloatArray) -> Table:
+    """Return a table of features at all lags, (sample, feature * lag), with their names and bands."""
+    names = tuple(f"{name}, {lag} bins before" for name in features.columns for lag in lags)
+    regions = np.repeat(features.regions, len(lags)) if features.regions else np.tile(lags, features.width)
+    return replace(
+        features, source=design, codes=None, stimuli=(), bins=1, width=len(names), columns=names,
+        regions=tuple(map(str, regions)), by="",
+    )  # fmt: skip
 
 
 def refuse_shared_bins(folds: Folds, bins: int, span: int) -> None:
@@ -158,3 +164,13 @@ def refuse_shared_bins(folds: Folds, bins: int, span: int) -> None:
                 expected="no time bin whose features are seen in fitting and in testing",
                 repair=f"Use BlockedKFold(5, gap={span}), or keep trials whole: GroupedKFold('stimulus').",
             )
+
+
+@held_by.register
+def _(encoder: Lagged, sizes: Sizes) -> Held:
+    """What its model holds of features at all lags, and these."""
+    n, lags = sizes.features.n, np.asarray(encoder.lags)
+    # of no samples: sizes are asked for, not numbers
+    wide = with_lags(sizes.features, lags, np.empty((0, len(lags) * sizes.features.width)))
+    inner, design = held_by(encoder.model, replace(sizes, features=wide)), 8.0 * n * wide.width
+    return Held(inner.passing + 3 * design, inner.kept + design, inner.column)

@@ -11,6 +11,7 @@ from scipy.sparse import csc_array
 from scipy.spatial import cKDTree
 
 from tertium.compare.encoding.encoder import Encoder, Predicted, ReadyEncoder
+from tertium.compare.encoding.memory import Held, Sizes, held_by
 from tertium.compare.encoding.tables import Table
 from tertium.compare.validation.folds import Folds
 from tertium.errors import BadInput
@@ -200,3 +201,18 @@ def _few_enough(features: Table, targets: Table, most: int, repair: str) -> None
             expected=f"at most {most:,} pairs, of which the best are found",
             repair=repair,
         )
+
+
+@held_by.register
+def _(encoder: OneToOne, sizes: Sizes) -> Held:
+    """The features and, where they are assigned, their correlations with all units; else those of a block."""
+    n, p = sizes.features.n, sizes.features.width
+    pairs = 0 if encoder.shared else 3 * p * sizes.targets.width
+    return Held(8.0 * (4 * n * p + pairs), 8.0 * 3 * n * p, 8.0 * (p * encoder.shared + 8 * n))
+
+
+@held_by.register
+def _(encoder: SoftMatched, sizes: Sizes) -> Held:
+    """The features, their correlations with all units, and what a transport is found in."""
+    n, p = sizes.features.n, sizes.features.width
+    return Held(8.0 * (4 * n * p + 20 * p * sizes.targets.width), 8.0 * 3 * n * p, 8.0 * 8 * n)

@@ -25,7 +25,7 @@ from tertium.compare.spike_trains.newton import LIMIT, fit_poisson
 FloatArray = npt.NDArray[np.float64]
 
 #: Numbers that a temporary array may hold; the least share of a place in eta, over the mean.
-_TEMPORARY, _LEAST_SHARE = 8_000_000, 1e-3
+TEMPORARY, _LEAST_SHARE = 4_000_000, 1e-3
 
 #: Added to the diagonal of an equation, over the mean of it: ranks that are not needed leave it singular.
 _JITTER = 1e-10
@@ -80,7 +80,7 @@ class Factors:
         """Return ``offset + <X, W>``, (sample, unit), of centred features (sample, channel, place)."""
         units, rank, _ = self.what.shape
         found = np.empty((len(X), units))
-        step = max(1, _TEMPORARY // (len(X) * rank * X.shape[2]))
+        step = max(1, TEMPORARY // (len(X) * rank * X.shape[2]))
         for first in range(0, units, step):
             some = slice(first, first + step)
             maps = np.matmul(self.what[some].reshape(-1, X.shape[1]).astype(X.dtype), X)
@@ -159,7 +159,7 @@ def fit_factors(
     active = np.flatnonzero(np.ptp(Y, axis=0) > 0)
     path[:] = none
     rank = what.shape[1]
-    step = max(1, _TEMPORARY // (len(X) * rank * max(X.shape[1:])))
+    step = max(1, TEMPORARY // (len(X) * rank * max(X.shape[1:])))
     for turn in range(steps):
         before = path[turn - 1] if turn else np.full(len(none), np.inf)
         for first in range(0, len(active), step):

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tertium.compare.encoding.encoder import Encoder, Predicted, ReadyEncoder
+from tertium.compare.encoding.memory import Held, Sizes, held_by
 from tertium.compare.encoding.models.poisson import check_counts, floored_mean
-from tertium.compare.encoding.models.readouts.alternating import Factors, Prior, first_factors, fit_factors
+from tertium.compare.encoding.models.readouts.alternating import TEMPORARY, Factors, Prior, first_factors, fit_factors
 from tertium.compare.encoding.models.readouts.grid import Grid, grid_of, roughness
 from tertium.compare.encoding.models.ridge import checked_penalties
 from tertium.compare.encoding.tables import Table
@@ -217,3 +218,11 @@ class ReadyFactorised(ReadyEncoder):
         channels, rows, columns = self._grid.shape
         of = f"{channels} channels, {rows} x {columns} places, rank {self._model.rank}"
         return f"factorised readout ({of}; {self._model.loss} loss; {len(self._candidates)} penalties)"
+
+
+@held_by.register
+def _(encoder: FactorisedReadout, sizes: Sizes) -> Held:
+    """The features, those of a fold and of one inside it, and maps of some units."""
+    n, p = sizes.features.n, sizes.features.width
+    now = 3 * sizes.number * sizes.fitted * p + 8 * 4 * TEMPORARY
+    return Held(8.0 * 4 * n * p, float(sizes.number * n * p + now), 8.0 * (4 * p + 10 * n + encoder.steps))

@@ -10,8 +10,9 @@ import numpy.typing as npt
 from tertium.compare.encoding.encoder import Encoder, Predicted, ReadyEncoder
 from tertium.compare.encoding.gram import gram_of_columns
 from tertium.compare.encoding.hats import Hats, dual_hats
+from tertium.compare.encoding.memory import Held, Sizes, held_by
 from tertium.compare.encoding.models.banded_ridge import columns_of_bands
-from tertium.compare.encoding.models.ridge import checked_penalties, choose, default_penalties
+from tertium.compare.encoding.models.ridge import Ridge, checked_penalties, choose, default_penalties
 from tertium.compare.encoding.models.spaces.simplex import MOST, simplex_weights
 from tertium.compare.encoding.tables import Table
 from tertium.compare.validation.folds import Folds
@@ -171,3 +172,14 @@ class ReadyStacked(ReadyEncoder):
     def says(self) -> str:
         """The model in words."""
         return f"stacked ridge regressions ({len(self._names)} feature spaces: {', '.join(self._names)})"
+
+
+@held_by.register
+def _(encoder: Stacked, sizes: Sizes) -> Held:
+    """Hats of every space, and the errors of all of them on held-out samples."""
+    one, spaces = (
+        held_by(Ridge(encoder.penalties, "dual"), sizes),
+        len(columns_of_bands(sizes.features, encoder.spaces)),
+    )
+    errors = sizes.number * 2 * spaces * sizes.tested + 8 * 3 * spaces**2
+    return Held(one.passing, spaces * one.kept, one.column + errors)
