@@ -61,6 +61,18 @@ class FactorisedReadout(Encoder):
         "poisson" for counts: their mean is the exponential of the sum above (as in Cadena et al. 2019).
     steps : int
         Most turns.
+
+    Examples
+    --------
+    >>> from tertium.compare import encode
+    >>> random = np.random.default_rng(0)
+    >>> X = random.normal(size=(100, 4, 5, 5))  # image, channel, row, column
+    >>> mask, weights = np.zeros((5, 5)), np.array([1.0, -1.0, 0.5, 0.0])
+    >>> mask[1:4, 1:4] = 1 / 3
+    >>> Y = np.einsum("ncij,ij,c->n", X, mask, weights)[:, None] + 0.5 * random.normal(size=(100, 1))
+    >>> factorised = encode(X.reshape(100, -1), Y, FactorisedReadout((4, 5, 5)))
+    >>> bool(factorised.mean > encode(X.reshape(100, -1), Y).mean + 0.1)
+    True
     """
 
     shape: tuple[int, int, int] | None = None
