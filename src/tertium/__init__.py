@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "__version__",
+    "behavior",
     "compare",
     "data",
     "dynamics",
@@ -27,7 +28,20 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from tertium import compare, data, dynamics, geometry, learning, models, record, run, studies, tasks, theory
+    from tertium import (
+        behavior,
+        compare,
+        data,
+        dynamics,
+        geometry,
+        learning,
+        models,
+        record,
+        run,
+        studies,
+        tasks,
+        theory,
+    )
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,1 @@
+"""Choices and reaction times as functions of the stimulus: psychometric functions, diffusion to bounds."""
