@@ -120,6 +120,18 @@ def test_a_space_by_itself_is_ridge_and_sets_are_those_of_encode():
     assert np.isnan(found.table()["only_low"]).all()
 
 
+def test_labelled_spaces_are_put_into_the_order_of_the_responses():
+    spaces, Y = planted(60, 3)
+    names, order = [f"s{i:02d}" for i in range(60)], np.random.default_rng(1).permutation(60)
+    shuffled = [names[i] for i in order]
+    given = {key: make_responses(one[order], trial={"stimulus": shuffled}) for key, one in spaces.items()}
+    cv = KFold(3)
+    found = stack_spaces(given, make_responses(Y, trial={"stimulus": names}), cv=cv, n_bootstrap=0)
+    plain = stack_spaces(spaces, Y, cv=cv, n_bootstrap=0)
+    assert np.allclose(found.weights, plain.weights, atol=1e-9)
+    assert np.allclose(found.total.folds, plain.total.folds, atol=1e-9)
+
+
 def test_labels_blocks_pickling_and_the_name_of_the_method():
     spaces, Y = planted(90, 6)
     names = [f"s{i:02d}" for i in range(90)]

@@ -146,7 +146,7 @@ def fit_factors(
     steps : int
         Most turns.
     tolerance : float
-        A unit has arrived when a turn of both lowers its function by less than this part of what it is without weights.
+        A unit has arrived when a turn of both gains less than this part of its sum of squares, or of its counts.
 
     Returns
     -------
@@ -156,6 +156,7 @@ def fit_factors(
     what, where, eta = start.what.copy(), start.where.copy(), start.eta.copy()
     offset, path = start.offset.copy(), np.empty((steps, Y.shape[1]))
     none = _without_weights(Y, poisson)
+    scale = Y.sum(0) if poisson else none
     active = np.flatnonzero(np.ptp(Y, axis=0) > 0)
     path[:] = none
     rank = what.shape[1]
@@ -175,7 +176,7 @@ def fit_factors(
                 part = _flat(maps, i, rank)
                 where[u], offset[u], loss = _half(part, Y[:, u], penalty, strengths[u], where[u], offset[u], poisson)
                 path[turn:, u] = loss + _settle(what, where, eta, u, prior, strengths[u] * (0.5 if poisson else 1.0))
-        active = active[before[active] - path[turn, active] > tolerance * np.abs(none[active])]
+        active = active[before[active] - path[turn, active] > tolerance * scale[active]]
         if not len(active):
             path = path[: turn + 1]
             break

@@ -27,7 +27,7 @@ Loss = Literal["squared", "poisson"]
 _RELATIVE = np.logspace(-3, 1, 5)
 
 #: Part of the function that a turn must gain: while penalties are chosen, and for what predicts.
-_CHOOSING, _PREDICTING = 1e-4, 1e-6
+_CHOOSING, _PREDICTING = 1e-4, 1e-9
 
 
 @dataclass(frozen=True)
