@@ -108,7 +108,7 @@ def test_bad_options():
     [(1, 0.0824, 1.44, 0.638, 0.379), (2, 0.0674, 1.20, 0.768, 0.280)],
 )
 def test_two_monkeys(monkey, threshold, slope, bound, rest):
-    """Roitman & Shadlen 2002: thresholds of 6 to 8 % coherence; times alone predict most of the choices."""
+    """Our numbers of Roitman & Shadlen (2002), pinned; times alone predict most of the choices."""
     from tertium.data import load
 
     behaviour = load("roitman_lip").behaviour
