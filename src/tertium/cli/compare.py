@@ -16,10 +16,13 @@ def compare(
     data: str = typer.Argument(..., help="Brains: a name of tertium data, or a .npz, .zarr or .nwb of your own."),
     images: Path = typer.Option(None, "--images", help="The stimuli, if DATA has none: .npy, .npz or a folder."),
     sites: str = typer.Option("*", "--sites", help="Layers, by name with wildcards; several with commas."),
-    metric: str = typer.Option("correlation", "--metric", help="Dissimilarity of two patterns."),
-    method: str = typer.Option("spearman", "--method", help="Score of two RDMs: spearman, kendall_tau_a, rho_a, ..."),
-    bootstrap: str = typer.Option("auto", "--bootstrap", help="Resample stimuli, subjects, both, none or auto."),
-    draws: int = typer.Option(1000, "--draws", min=2, help="Bootstrap draws."),
+    measure: str = typer.Option("rsa", "--measure", help="rsa, encode, cka, procrustes, soft_match, ..."),
+    metric: str = typer.Option("correlation", "--metric", help="Of rsa: dissimilarity of two patterns."),
+    method: str = typer.Option(
+        "", "--method", help="Of rsa: spearman, kendall_tau_a, rho_a, ... Of encode: ridge, pls, ..."
+    ),
+    bootstrap: str = typer.Option("auto", "--bootstrap", help="Draw stimuli, subjects, both, none or auto."),
+    draws: int = typer.Option(0, "--draws", min=0, help="Draws; 1000 for rsa, 200 for other measures."),
     seed: int = typer.Option(0, "--seed", min=0, help="Seed of the draws."),
     out: Path = typer.Option(None, "--out", help="Folder of the page; by default runs/compare/<model>-<data>."),
     as_json: bool = AsJson,
@@ -40,25 +43,24 @@ def compare(
     from tertium.models import load_model
     from tertium.report.compare_page import write_compare_page
     from tertium.run.folder import runs_folder
-    from tertium.studies.layerwise import layer_rdms, region_rdms, score_layers
+    from tertium.studies.layer_comparison import compare_layers
 
     begin = time.perf_counter()
     network = load_model(model)
     wanted = sites if "," not in sites else [s.strip() for s in sites.split(",")]
-    regions = region_rdms(brain, metric)
     remark(f"showing {len(brain.stimuli)} stimuli to {model}")
-    layers = layer_rdms(network, brain.images, brain.stimuli, sites=wanted, metric=metric)
-    scores = score_layers(
-        layers, regions, model=model, method=method, bootstrap=bootstrap, n_bootstrap=draws, seed=seed
-    )
+    scores = compare_layers(
+        network, brain, measure, sites=wanted, metric=metric, method=method, bootstrap=bootstrap, n_draws=draws,
+        seed=seed, model=model,
+    )  # fmt: skip
     plain = f"{model}-{Path(data).name}".replace("/", "_").replace(":", "_")
-    words = ["tertium", "compare", model, data, "--sites", sites, "--metric", metric, "--method", method]
+    words = ["tertium", "compare", model, data, "--sites", sites, "--measure", measure, "--metric", metric]
+    words += ["--method", method] if method else []
     words += ["--bootstrap", bootstrap, "--draws", str(draws), "--seed", str(seed)]
     words += ["--images", str(images)] if images else []
     page = write_compare_page(
         scores,
         brain,
-        metric=metric,
         command=shlex.join(words),
         seconds=time.perf_counter() - begin,
         path=(out or runs_folder() / "compare" / plain) / "report.html",
@@ -68,8 +70,8 @@ def compare(
         rows = [{k: (None if v != v else v) for k, v in row.items()} for row in table.to_dict("records")]
         print_json(
             {
-                "model": model, "data": data, "metric": metric, "method": method, "scores": rows,
-                "best": scores.best(), "notes": list(scores.notes), "report": str(page),
+                "model": model, "data": data, "measure": measure, "metric": metric, "method": scores.method,
+                "scores": rows, "best": scores.best(), "notes": list(scores.notes), "report": str(page),
             }
         )  # fmt: skip
         return
@@ -78,7 +80,8 @@ def compare(
          _interval(r["ceiling_low"], r["ceiling_high"]), r["subjects"])
         for r in table.to_dict("records")
     ]  # fmt: skip
-    print_table(("layer", "region", method, "95 % interval", "noise ceiling", "subjects"), shown)
+    heading = f"{scores.method}, lower is better" if scores.is_distance else scores.method
+    print_table(("layer", "region", heading, "95 % interval", "noise ceiling", "subjects"), shown)
     for region, layer in scores.best().items():
         typer.echo(f"Best for {region}: {layer}")
     for note in scores.notes:
@@ -87,4 +90,6 @@ def compare(
 
 
 def _interval(low: float, high: float) -> str:
-    return "" if low != low else f"{low:.3f} to {high:.3f}"
+    if low != low:
+        return ""
+    return f"{low:.3f}" if high != high else f"{low:.3f} to {high:.3f}"

@@ -22,6 +22,7 @@ _NAMES = {
     "load_rdm": "rdm_files",
     "save_rdm": "rdm_files",
     "mds": "rdm_embedding",
+    "rdm_patterns": "rdm_embedding",
     "noise_covariance": "noise_precision",
     "noise_residuals": "noise_precision",
     "rsa": "inference",
@@ -198,6 +199,7 @@ __all__ = [
     "rdm",
     "rdm_ceiling",
     "rdm_over_time",
+    "rdm_patterns",
     "rdm_similarity",
     "rdms_by",
     "rsa",
@@ -251,7 +253,7 @@ if TYPE_CHECKING:
     from tertium.compare.noise_precision import noise_covariance, noise_residuals
     from tertium.compare.operators.dynamical import DynamicalSimilarity, dsa
     from tertium.compare.rdm_average import align_rdms, average_rdms, join_partial_rdms
-    from tertium.compare.rdm_embedding import mds
+    from tertium.compare.rdm_embedding import mds, rdm_patterns
     from tertium.compare.rdm_files import load_rdm, save_rdm
     from tertium.compare.rdm_inference.ceiling import rdm_ceiling
     from tertium.compare.rdm_inference.evaluate import crossvalidate

@@ -69,6 +69,54 @@ def distances(rdm: RDM) -> FloatArray:
     return np.asarray(np.sqrt(square) if rdm.metric in SQUARED else square)
 
 
+def rdm_patterns(rdm: RDM) -> FloatArray:
+    """Return patterns whose distances are the RDM's: what was measured, up to a rotation of its units.
+
+    Where only dissimilarities are published, this gives every measure that does not care about rotations (CKA,
+    Procrustes, ridge regression) its patterns back. 1 - Pearson's r (or 1 - cosine) is half the squared distance of
+    patterns each brought to mean 0 (correlation) and length 1: those come back. Others are squared distances.
+
+    Parameters
+    ----------
+    rdm : RDM
+        Complete; correlation, cosine, or a squared metric (`SQUARED`).
+
+    Returns
+    -------
+    array, shape (condition, dimension)
+        Centred over conditions, axes by falling variance; as many as there are.
+
+    Raises
+    ------
+    BadInput
+        If a pair is missing, or there are no such patterns (judged or cross-validated dissimilarities).
+
+    Examples
+    --------
+    >>> from tertium.compare.dissimilarity import rdm as measured
+    >>> X = np.random.default_rng(0).normal(size=(6, 40))
+    >>> rebuilt = rdm_patterns(measured(X, metric="correlation"))
+    >>> np.allclose(measured(rebuilt, metric="euclidean").values * 5 / 2, measured(X, metric="correlation").values)
+    True
+    """
+    distances(rdm)  # complete, and large enough
+    doubled = 2.0 if rdm.metric in ("correlation", "cosine") else 1.0
+    n = rdm.n_conditions
+    centring = np.eye(n) - 1 / n
+    sizes, axes = np.linalg.eigh(-0.5 * doubled * centring @ rdm.values @ centring)
+    sizes, axes = sizes[::-1], axes[:, ::-1]
+    missing = float(-sizes[sizes < 0].sum() / sizes[sizes > 0].sum()) if (sizes > 0).any() else 1.0
+    if missing > 1e-6:
+        raise BadInput(
+            f"RDM '{rdm.name}'",
+            got=f"dissimilarities ({rdm.metric or 'of unknown metric'}) that are those of no patterns",
+            expected="squared distances, 1 - r or 1 - cosine of measured patterns",
+            repair="Compare it by its RDM: tertium.compare.rsa.",
+        )
+    kept = sizes > 1e-10 * sizes[0]
+    return np.asarray(axes[:, kept] * np.sqrt(sizes[kept]))
+
+
 def mds(rdm: RDM, method: str = "metric", n_dims: int = 2) -> Embedding:
     """Lay conditions out as points whose distances resemble the RDM.
 

@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from tertium.studies.layerwise import LayerScores
 
 
-def write_compare_page(
-    scores: LayerScores, brain: BrainSet, *, metric: str, command: str, seconds: float, path: Path
-) -> Path:
+def write_compare_page(scores: LayerScores, brain: BrainSet, *, command: str, seconds: float, path: Path) -> Path:
     """Write the page of a comparison of a network with brains.
 
     Parameters
@@ -26,8 +24,6 @@ def write_compare_page(
         What was found.
     brain : BrainSet
         What was shown, and what brains answered.
-    metric : str
-        Dissimilarity of the patterns.
     command : str
         The command line that makes it again.
     seconds : float
@@ -40,9 +36,8 @@ def write_compare_page(
     Path
     """
     caption = (
-        f"Each layer's dissimilarities ({metric}) of {scores.n_stimuli} stimuli, scored against those of {{region}} "
-        f"({scores.method}, mean over subjects). Bars: 95 % bootstrap intervals. Band: lower to upper noise ceiling, "
-        "where there is more than one subject."
+        f"Each layer's answers to {scores.n_stimuli} stimuli against those of {{region}}: {scores.method}, mean over "
+        f"subjects. Bars: 95 % intervals. {scores.ceiling_in_words}"
     )
     figures = [
         PageFigure(

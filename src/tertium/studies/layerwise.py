@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tertium import figure
-from tertium.compare import RDM, rdm, rdms_by, rsa
+from tertium.compare import RDM, rdm, rdms_by, rsa, score_models
 from tertium.errors import BadInput, unknown_name
 from tertium.progress import track
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from torch import nn
 
-    from tertium.compare import RSAResult
+    from tertium.compare import ModelScores, RSAResult
     from tertium.data.brain_set import BrainSet
 
 #: Bytes of responses to hold at a time.
@@ -38,10 +38,10 @@ class LayerScores:
     ----------
     layers : tuple of str
         In the order in which the network computes them.
-    regions : dict of str to RSAResult
+    regions : dict of str to RSAResult or ModelScores
         One comparison a region.
     method : str
-        How RDMs were scored.
+        How layers were scored, in words.
     model : str
         Name of the network.
     n_stimuli : int
@@ -51,7 +51,7 @@ class LayerScores:
     """
 
     layers: tuple[str, ...]
-    regions: dict[str, RSAResult]
+    regions: dict[str, RSAResult | ModelScores]
     method: str
     model: str
     n_stimuli: int
@@ -64,12 +64,25 @@ class LayerScores:
         return pd.DataFrame([row for region in self.regions for row in self._rows(region)])
 
     def best(self) -> dict[str, str]:
-        """Return region -> the layer that scores highest."""
-        return {name: max(self._rows(name), key=lambda row: row["score"])["layer"] for name in self.regions}
+        """Return region -> the layer that agrees best."""
+        chosen = min if self.is_distance else max
+        return {name: chosen(self._rows(name), key=lambda row: row["score"])["layer"] for name in self.regions}
+
+    @property
+    def is_distance(self) -> bool:
+        """Whether 0 means alike, and less is better."""
+        return any(getattr(result, "is_distance", False) for result in self.regions.values())
+
+    @property
+    def ceiling_in_words(self) -> str:
+        """What the ceilings in the pictures are."""
+        if all(isinstance(result.ceiling, tuple) or result.ceiling is None for result in self.regions.values()):
+            return "Band: lower to upper noise ceiling, where there is more than one subject."
+        return "Dashed: the units of all other subjects as a model of each, where there is more than one subject."
 
     def _rows(self, region: str) -> list[dict[str, Any]]:
         result = self.regions[region]
-        low, high = result.ceiling if result.ceiling is not None else (np.nan, np.nan)
+        low, high = _ends(result.ceiling)
         intervals = result.interval or {}
         rows = []
         for layer in self.layers:
@@ -94,7 +107,7 @@ class LayerScores:
         n = rows[0]["subjects"]
         drawn = figure.new(
             x=f"layer of {self.model}, from input to output",
-            y=f"{METHOD_NAMES.get(self.method, self.method)} with {region}",
+            y=f"{METHOD_NAMES.get(self.method, self.method)} with {region}" + ("; lower is better" * self.is_distance),
             title=f"{region}: {self.n_stimuli} stimuli, {n} subject{'s' if n > 1 else ''}",
         )
         scores = [row["score"] for row in rows]
@@ -104,9 +117,12 @@ class LayerScores:
                 scores, [row["interval_low"] for row in rows], [row["interval_high"] for row in rows]
             )
         drawn.add_scatter(x=list(self.layers), y=scores, error_y=bars, mode="lines+markers", name=region)
-        if np.isfinite(rows[0]["ceiling_low"]):
+        if np.isfinite(rows[0]["ceiling_high"]):
             figure.band(drawn, rows[0]["ceiling_low"], rows[0]["ceiling_high"], "noise ceiling")
-        drawn.add_hline(y=0.0, line_width=1, line_color="#888888")
+        elif np.isfinite(rows[0]["ceiling_low"]):
+            figure.limit_line(drawn, rows[0]["ceiling_low"], "the other subjects as a model")
+        if not self.is_distance:
+            drawn.add_hline(y=0.0, line_width=1, line_color="#888888")
         return drawn
 
 
@@ -170,7 +186,7 @@ def layer_rdms(
     """
     from tertium.record import record
 
-    groups = _within_memory(model, images, sites)
+    groups = within_memory(model, images, sites)
     rdms: dict[str, RDM] = {}
     for group in track(groups, what, len(groups)):
         recorded = record(
@@ -181,7 +197,7 @@ def layer_rdms(
     return rdms
 
 
-def _within_memory(model: nn.Module, images: npt.NDArray[np.uint8], sites: str | Sequence[str]) -> list[list[str]]:
+def within_memory(model: nn.Module, images: npt.NDArray[np.uint8], sites: str | Sequence[str]) -> list[list[str]]:
     """Group the sites so that what is recorded at once stays within `RECORDED_AT_ONCE`, where a site allows it."""
     from tertium.record import plan
 
@@ -265,6 +281,74 @@ def score_layers(
         if results[region].ceiling is None:
             notes.append(f"{region}: {results[region].ceiling_note}")
     return LayerScores(tuple(layers), results, method, model, n_stimuli, tuple(notes))
+
+
+def score_layers_by(
+    measure: str,
+    layers: Mapping[bool, Mapping[str, xr.DataArray]],
+    regions: Mapping[str, Mapping[str, xr.DataArray]],
+    normalise: Mapping[str, bool],
+    *,
+    model: str = "network",
+    over: Mapping[str, Sequence[str] | None],
+    n_draws: int = 200,
+    seed: int = 0,
+    **options: Any,
+) -> LayerScores:
+    """Score every layer against every region by any measure of `tertium.compare.score_models`.
+
+    Parameters
+    ----------
+    measure : str
+        "cka", "encode", ...
+    layers : mapping of bool to mapping of str to responses
+        From `tertium.studies.layer_patterns.layer_patterns`, without and with normalised patterns, as regions need.
+    regions : mapping of str to mapping of str to responses
+        Region -> subject -> patterns.
+    normalise : mapping of str to bool
+        Region -> whether its patterns are normalised.
+    model : str
+        Name of the network, for pictures.
+    over : mapping of str to sequence of {"subjects", "stimuli", "units"}, or None
+        Region -> what is drawn; see `tertium.compare.score_models`.
+    n_draws : int
+        Subsets drawn.
+    seed : int
+        Of the draws.
+    **options
+        Of the measure.
+
+    Returns
+    -------
+    LayerScores
+    """
+    results: dict[str, Any] = {}
+    notes: list[str] = []
+    for region, subjects in regions.items():
+        found = score_models(
+            dict(layers[normalise[region]]), dict(subjects), measure, over=over[region], n_draws=n_draws, seed=seed,
+            by="stimulus", **options,
+        )  # fmt: skip
+        results[region] = found
+        notes += [f"{region}: {note}" for note in found.notes]
+        if found.ceiling is None:
+            notes.append(f"{region}: no ceiling, since there is one subject")
+        if normalise[region]:
+            notes.append(
+                f"{region}: known by its correlations; patterns came back up to a rotation, with mean 0 and length 1, "
+                "and those of the layers were brought to the same."
+            )
+    first = next(iter(results.values()))
+    names = tuple(next(iter(layers.values())))
+    n_stimuli = next(iter(next(iter(layers.values())).values())).sizes["trial"]
+    return LayerScores(names, results, first.words, model, n_stimuli, tuple(notes))
+
+
+def _ends(ceiling: float | tuple[float, float] | None) -> tuple[float, float]:
+    """Return lower and upper ceiling; a single number is a lower one."""
+    if ceiling is None:
+        return (np.nan, np.nan)
+    return ceiling if isinstance(ceiling, tuple) else (ceiling, np.nan)
 
 
 def _rdms_of(answers: xr.DataArray, region: str, metric: str) -> list[RDM]:

@@ -18,6 +18,9 @@ from tertium.errors import BadInput, unknown_name
 if TYPE_CHECKING:
     from tertium.compare.similarity.pairs import FloatArray
 
+#: Measures by name.
+MEASURES: tuple[str, ...] = ("rsa", "encode", *SHARED, *CALLED)
+
 #: What is shown to a measure: samples of trial means, or responses with their trials.
 Shown = Samples | Whole
 
@@ -207,7 +210,7 @@ def scoring(
         from tertium.compare.representations.stochastic import stochastic_shape
 
         return ByFunction(stochastic_shape, "stochastic_shape", True, True, {"by": by, **options})
-    raise unknown_name("measure", str(measure), ("rsa", "encode", *SHARED, *CALLED))
+    raise unknown_name("measure", str(measure), MEASURES)
 
 
 def matched_to(first: Shown, second: Shown) -> Shown:
