@@ -112,7 +112,7 @@ def error_consistency(
     -------
     ErrorConsistency
         ``kappa = (observed - expected) / (1 - expected)`` with ``expected = p1 p2 + (1 - p1)(1 - p2)``
-        (NeurIPS 33:13890, equations 1 to 3). Given both accuracies the observed agreement lies between
+        (NeurIPS 33:13890). Given both accuracies the observed agreement lies between
         ``|p1 + p2 - 1|`` and ``1 - |p1 - p2|``, which bounds kappa.
 
     Raises

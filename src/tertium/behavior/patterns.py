@@ -33,7 +33,9 @@ def behavioral_pattern(found: Confusions, pattern: Pattern = "i1n", *, most: flo
     array
         d' = z(hit rate) - z(false alarm rate), shape (object,), (object, object), (image,) or (image, object). NaN
         where nothing was offered. A hit rate of an image is its share of correct choices; the false alarms of its
-        object are choices of that object when another one was shown: any other, or the distractor in question.
+        object are choices of that object when another one was shown: any other, or the distractor in question,
+        all trials pooled. (Brain-Score's own version averages d' over distractors for "1", and false alarm rates over
+        images; with as many trials for each the latter is the same.)
 
     Raises
     ------

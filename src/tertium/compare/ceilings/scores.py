@@ -173,7 +173,7 @@ def cc_norm(
     Returns
     -------
     CorrectedScore
-        Cov(prediction, mean response) / sqrt(Var(prediction) x signal power): equation 7 of Schoppe et al. (2016),
+        Cov(prediction, mean response) / sqrt(Var(prediction) x signal power): Schoppe et al. (2016),
         Frontiers in Computational Neuroscience 10:10; CC_abs / CC_max of Hsu, Borst & Theunissen (2004).
 
     Raises
