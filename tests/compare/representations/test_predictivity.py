@@ -7,7 +7,8 @@ import pytest
 import torch
 from sklearn.linear_model import Ridge, RidgeCV
 
-from tertium.compare import mutual_predictivity
+from tertium.compare import KFold, encode, mutual_predictivity
+from tertium.compare import Ridge as OurRidge
 from tertium.compare.representations.predictivity import best_penalty, ridge
 from tertium.data import make_responses
 from tertium.errors import BadInput
@@ -44,6 +45,22 @@ def test_planted_shares_of_variance_are_found() -> None:
 def test_independent_noise_is_not_predicted_even_by_many_units() -> None:
     rng = np.random.default_rng(0)
     assert mutual_predictivity(rng.normal(size=(60, 200)), rng.normal(size=(60, 200))) < 0.02
+
+
+@pytest.mark.parametrize("p", [5, 90])
+def test_it_is_what_encode_finds_under_the_same_folds_and_penalties(p) -> None:
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(60, p)) + 2
+    y = x[:, :5] @ rng.normal(size=(5, 4)) + rng.normal(size=(60, 4))
+    scheme, missed, whole = KFold(3, seed=7), 0.0, 0.0
+    for number, (fitted, tested) in enumerate(scheme.split(60)):
+        penalty = 0.1 * ((x[fitted] - x[fitted].mean(0)) ** 2).sum() / p
+        score = encode(x, y, OurRidge((penalty,)), cv=scheme, measure="r2", n_bootstrap=0)
+        about = ((y[tested] - y[fitted].mean(0)) ** 2).sum(0)
+        missed, whole = missed + ((1 - score.folds[number]) * about).sum(), whole + about.sum()
+    found = mutual_predictivity(x, y, direction="forward", folds=3, penalties=[0.1], seed=7)
+    assert found == pytest.approx(1 - missed / whole, abs=1e-8)
+    assert found != pytest.approx(mutual_predictivity(x, y, direction="forward", folds=3, penalties=[0.1]), abs=1e-6)
 
 
 def test_bins_of_a_stimulus_stay_together() -> None:

@@ -11,8 +11,8 @@ import numpy.typing as npt
 import torch
 
 from tertium.compare.representations.samples import Number, Samples, compared, read_pair
+from tertium.compare.validation.folds import KFold
 from tertium.errors import BadInput, nearest
-from tertium.rng import Seeds
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -37,7 +37,12 @@ def mutual_predictivity(
 
     Ridge regression from all units of one to all of the other, by folds of stimuli; variances are summed over units
     before they are divided. 0 is what the mean of the training samples predicts, and worse is possible. For ceilings,
-    scores of single units and other regressions use an encoding model.
+    scores of single units and other regressions use `tertium.compare.encode`.
+
+    The folds are those of ``encode(X, Y, cv=KFold(folds, seed=seed))``, and under one penalty so are the predictions.
+    The fits are made anew, by torch: the hat matrices of `encode` depend on X, and are numbers from which no gradient
+    with respect to X can be had. Penalties are chosen otherwise: one for all units of a fold and relative to the
+    variance of the predictors, so that the measure has no scale.
 
     Parameters
     ----------
@@ -133,8 +138,8 @@ class MutualRidge:
 
     def _parts(self, x: Samples) -> list[torch.Tensor]:
         bins = len(x.times)
-        order = Seeds(self.seed).numpy("folds").permutation(x.n_samples // bins)
-        rows = [(part[:, None] * bins + np.arange(bins)).ravel() for part in np.array_split(order, self.folds)]
+        stimuli = KFold(self.folds, seed=self.seed).split(x.n_samples // bins)
+        rows = [(tested[:, None] * bins + np.arange(bins)).ravel() for _, tested in stimuli]
         return [torch.from_numpy(part).to(x.values.device) for part in rows]
 
     def _predicted(self, x: torch.Tensor, y: torch.Tensor, parts: list[torch.Tensor]) -> torch.Tensor:
