@@ -8,6 +8,7 @@ from tertium.compare.encoding.front import METHODS
 from tertium.compare.encoding.memory import memory_need
 from tertium.compare.encoding.tables import matched_tables
 from tertium.compare.validation.folds import as_cross_validation
+from tertium.errors import BadInput
 
 
 @pytest.fixture
@@ -19,9 +20,15 @@ def memory_for():
         features, targets = matched_tables(X, Y, "stimulus")
         labels = targets.labels() or features.labels()
         folds = as_cross_validation(cv, labels).split(targets.n, labels)
-        need = memory_need(encoder, features, targets, folds, draws)
-        memory = (need.whole + (units + 0.5) * need.column) / 1e9
-        assert memory_need(encoder, features, targets, folds, draws, memory).width == units
-        return memory
+        wide, narrow = 10.0, 0.0
+        while True:  # by bisection: which part of memory is the tightest differs from model to model
+            middle = (wide + narrow) / 2
+            try:
+                width = memory_need(encoder, features, targets, folds, draws, middle).width
+            except BadInput:
+                width = 0
+            if width == units:
+                return middle
+            wide, narrow = (middle, narrow) if width > units else (wide, middle)
 
     return gigabytes

@@ -190,7 +190,8 @@ class _OnDask(Executor):
             if some:
                 return some
             try:
-                wait(futures, timeout=5, return_when="FIRST_COMPLETED")
+                with self._client.as_current():  # wait asks for the current client
+                    wait(futures, timeout=5, return_when="FIRST_COMPLETED")
             except CancelledError:
                 continue  # its status says so
             except TimeoutError:

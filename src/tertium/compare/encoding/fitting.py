@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.linalg import cho_factor, cho_solve
 
+from tertium.compare.encoding.blockwise import executor
 from tertium.compare.encoding.gram import gram
-from tertium.compare.encoding.hats import dual_hats
+from tertium.compare.encoding.hats import Hats, dual_hats
 from tertium.compare.encoding.models.ridge import choose, default_penalties
 from tertium.compare.encoding.tables import Table, matched_tables, table
+from tertium.compare.encoding.weights import weight_blocks, write_weights
 from tertium.compare.validation.folds import CrossValidation, as_cross_validation
 from tertium.errors import BadInput
 
 if TYPE_CHECKING:
     import xarray as xr
+    from distributed import Client
 
 FloatArray = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,17 +68,25 @@ class RidgeFit:
         return np.asarray(across @ self.dual + self.means)
 
     def weights(self, out: Any = None) -> Any:
-        """Return the weights of the features, (feature, unit), written block by block into ``out`` where that is given.
+        """Return the weights of the features, (feature, unit).
 
         Parameters
         ----------
-        out : array or zarr.Array of that shape, optional
-            Where weights larger than memory go.
+        out : path, or array or zarr.Array of that shape, optional
+            Where weights larger than memory go. Under a path, a zarr store is written block by block, which
+            `tertium.data.load` opens: features as conditions, with their ``mean``, units with their ``intercept``
+            and ``penalty``. It gets its name when it is complete; features are read twice.
+
+        Returns
+        -------
+        array, or ``out``
         """
+        if isinstance(out, str | os.PathLike):
+            return write_weights(Path(out), self._features, self.dual, self.penalties, self.means, self.units)
         if out is None:
             out = np.empty((self._features.width, len(self.units)), dtype=self.dual.dtype)
-        for where, block in self._features.blocks(self._width):
-            out[where] = (block - block.mean(0)).astype(self.dual.dtype).T @ self.dual
+        for where, block in weight_blocks(self._features, self.dual, self._width):
+            out[where] = block
         return out
 
 
@@ -84,6 +98,7 @@ def fit_ridge(
     cv: int | CrossValidation = 5,
     by: str = "stimulus",
     width: int = 2048,
+    scheduler: str | Client | None = None,
 ) -> RidgeFit:
     """Fit a ridge regression to all samples, each unit under the penalty that predicts it best in cross-validation.
 
@@ -96,11 +111,15 @@ def fit_ridge(
     penalties : tuple of float, optional
         As of `Ridge`.
     width : int
-        Columns of X or Y that are read at a time.
+        Columns of X or Y that are read at a time; where they lie on disk in wider chunks, as many as these hold.
+    scheduler : str or distributed.Client, optional
+        As of `encode`.
 
     Returns
     -------
     RidgeFit
+        Its ``dual`` weights are held in memory, (sample, unit), as large as Y is. Weights of features, which may be far
+        larger, are written to disk by ``weights("weights.zarr")``.
 
     Raises
     ------
@@ -118,25 +137,44 @@ def fit_ridge(
     products = gram(features, width)
     candidates = np.sort(np.array(penalties)) if penalties is not None else default_penalties(products)
     kind = targets.precision
-    everything = np.arange(targets.n)
     parts = []
     if len(candidates) > 1:
         labels = targets.labels() or features.labels()
         for fitted, tested in as_cross_validation(cv, labels).split(targets.n, labels):
             hats = dual_hats(products, fitted, tested, candidates, kind)
             parts.append((fitted, tested, hats))
-    factors: dict[int, Any] = {}
+    fitter = _DualFitter(targets, products, candidates, parts)
     dual, chosen = np.empty((targets.n, targets.width), dtype=kind), np.zeros(targets.width, dtype=np.int64)
     means = np.empty(targets.width)
-    for where, block in targets.blocks(width):
-        block = block.astype(kind, copy=False)
-        means[where] = block.mean(0)
-        if parts:
-            chosen[where] = choose(block, parts)
-        for i in np.unique(chosen[where]):
-            if i not in factors:
-                factors[int(i)] = cho_factor(products + candidates[i] * np.eye(len(everything)), lower=True)
-            mine = np.flatnonzero(chosen[where] == i)
-            centred = np.asarray(block[:, mine] - means[where][mine], dtype=np.float64)
-            dual[:, where.start + mine] = cho_solve(factors[int(i)], centred, check_finite=False)
+
+    def take(span: slice, found: tuple[FloatArray, Indices, FloatArray]) -> None:
+        dual[:, span], chosen[span], means[span] = found
+
+    with executor(scheduler) as where:
+        where.run(fitter, targets.spans(width), take, "blocks of units")
     return RidgeFit(dual, candidates[chosen], means, targets.columns, features, width)
+
+
+@dataclass(frozen=True, eq=False)
+class _DualFitter:
+    """Dual weights, choice of penalty and mean of some targets; equations are factorised once in a process."""
+
+    targets: Table
+    products: FloatArray
+    penalties: FloatArray
+    parts: list[tuple[Indices, Indices, Hats]]
+    factors: dict[int, Any] = field(default_factory=dict)
+
+    def __call__(self, span: slice) -> tuple[FloatArray, Indices, FloatArray]:
+        kind = self.targets.precision
+        block = self.targets.part(span.start, span.stop).block(0, span.stop - span.start).astype(kind, copy=False)
+        means = np.asarray(block.mean(0), dtype=np.float64)
+        chosen = choose(block, self.parts) if self.parts else np.zeros(block.shape[1], dtype=np.int64)
+        dual = np.empty(block.shape, dtype=kind)
+        for i in np.unique(chosen).tolist():
+            if i not in self.factors:
+                self.factors[i] = cho_factor(self.products + self.penalties[i] * np.eye(len(block)), lower=True)
+            mine = np.flatnonzero(chosen == i)
+            centred = np.asarray(block[:, mine] - means[mine], dtype=np.float64)
+            dual[:, mine] = cho_solve(self.factors[i], centred, check_finite=False)
+        return dual, chosen, means

@@ -173,11 +173,15 @@ def memory_need(
     column = held.column + 8 * (3 * n + 8 * sizes.tested + 8 * (1 + draws)) + 3 * trials + _read(targets)
     of_features = 3 * 8 * n + _read(features)
     limit = machine if memory is None else min(memory * _GIGABYTE, machine)
-    whole = held.passing + held.kept + results
-    if limit < whole + max(column, of_features):
-        raise _too_much(encoder, whole, max(column, of_features), n, memory, machine)
-    blocks = limit - whole if memory is not None else min(_BLOCKS, limit - whole)
-    width = min(int(blocks / column), max(1, int(blocks / of_features)))
+    # features are read while the model is made ready, targets when that is done
+    first, then = held.passing + held.kept + results, held.kept + results
+    least = max(first + of_features, then + column)
+    if limit < least:
+        raise _too_much(encoder, first, least, n, memory, machine)
+    for_features, for_targets = limit - first, limit - then
+    if memory is None:
+        for_features, for_targets = min(_BLOCKS, for_features), min(_BLOCKS, for_targets)
+    width = min(int(for_targets / column), int(for_features / of_features))
     return MemoryNeed(held, results, column, max(1, min(width, targets.width)))
 
 
@@ -186,12 +190,12 @@ def _read(source: Table) -> float:
     return 4.0 * 8 * source.n if source.chunk > 1 else 0.0
 
 
-def _too_much(encoder: Encoder, whole: float, column: float, n: int, memory: float | None, machine: float) -> BadInput:
+def _too_much(encoder: Encoder, whole: float, least: float, n: int, memory: float | None, machine: float) -> BadInput:
     mine = memory is None or memory * _GIGABYTE > machine
     return BadInput(
         "memory",
         got=f"{_said(machine)} of this machine" if mine else f"memory={memory:g} GB",
-        expected=f"at least {_said(whole + column)}: {_said(whole)} that {type(encoder).__name__} holds whole for "
+        expected=f"at least {_said(least)}: {_said(whole)} that {type(encoder).__name__} holds whole for "
         f"{n} samples, and a block of one unit",
         repair="Take fewer samples, folds or penalties" + (", a larger machine." if mine else ", or allow more."),
     )
@@ -271,7 +275,7 @@ def _(encoder: BandedRidge, sizes: Sizes) -> Held:
 def _(encoder: PartialLeastSquares, sizes: Sizes) -> Held:
     n = sizes.features.n
     hats = (sizes.number + 8) * len(sizes.folds) * encoder.components * n
-    return Held(8.0 * (2 * n**2 + 7 * sizes.fitted**2), float(hats), _choosing(1, sizes))
+    return Held(8.0 * (2 * n**2 + 7 * sizes.fitted**2), float(hats), 0.0)
 
 
 @held_by.register
@@ -279,7 +283,7 @@ def _(encoder: ReducedRank, sizes: Sizes) -> Held:
     n, count = sizes.features.n, _count(encoder.penalties)
     hats = (sizes.number + 8) * len(sizes.folds) * encoder.rank * n
     passing = 8.0 * (2 * n**2 + 9 * sizes.fitted**2 + count * sizes.fitted * sizes.tested)
-    return Held(passing, float(hats), _choosing(1, sizes))
+    return Held(passing, float(hats), 0.0)
 
 
 @held_by.register
