@@ -109,6 +109,13 @@ def manifold_capacity(
     2018). The theory takes the centres for uncorrelated: axes that they share are found and taken out (Cohen et al.
     2020).
 
+    Centres are about their mean, which alone correlates them by ``1 / (manifolds - 1)``. The axes are those that lower
+    the mean absolute correlation most, one to three for the ten classes of a layer; with few manifolds, or few points
+    in each, their number and with it the capacity vary from sample to sample. Each manifold is described within the
+    span of its own points: many units cost no more time than few, and need not be projected. Layers are comparable only
+    with as many points a manifold (the capacity of m points that span m - 1 dimensions is near ``2 / m`` at worst) and
+    units in excess of them.
+
     Parameters
     ----------
     r : responses, array (sample, unit) or (trial, time, unit), or a sequence of arrays (point, unit)
@@ -136,7 +143,7 @@ def manifold_capacity(
     References
     ----------
     Chung, S., Lee, D. D. & Sompolinsky, H. (2018). Classification and geometry of general perceptual manifolds.
-    Physical Review X 8:031003, eq. 16 (capacity), 28 (radius), 29 (dimension).
+    Physical Review X 8:031003, eq. 16 and 17 (capacity), 28 (radius), 29 (dimension), numbered as in the authors' code.
     Cohen, U., Chung, S., Lee, D. D. & Sompolinsky, H. (2020). Separability and geometry of object manifolds in deep
     neural networks. Nature Communications 11:746.
 
