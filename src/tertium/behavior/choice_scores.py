@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from tertium.behavior.checks import Floats, Indices, Interval, draws_wanted, interval, labels, same_length
+from tertium.behavior.checks import Floats, Indices, Interval, labels, same_length
 from tertium.errors import BadInput
 from tertium.rng import Seeds
 
@@ -28,7 +28,7 @@ class ChoiceLikelihood:
     Attributes
     ----------
     value : Interval
-        Mean over subjects of each one's mean over trials, with a bootstrap over subjects; over trials, where no
+        Mean over subjects of each one's mean over trials, with Student's interval over subjects; over trials, where no
         subjects were given.
     chance : float
         That of a model that knows nothing: log(options).
@@ -107,8 +107,6 @@ def choice_likelihood(
     subject: npt.ArrayLike | None = None,
     condition: npt.ArrayLike | None = None,
     n_constants: int = 0,
-    n_bootstrap: int = 1000,
-    seed: int = 0,
 ) -> ChoiceLikelihood:
     """Score a model's probabilities by what was chosen.
 
@@ -122,10 +120,6 @@ def choice_likelihood(
         Who chose, and what was shown, for the interval and for the saturated model.
     n_constants : int
         How many constants of the model were fitted to these trials, all subjects together.
-    n_bootstrap : int
-        Draws of subjects (of trials, without).
-    seed : int
-        Of the draws.
 
     Returns
     -------
@@ -143,7 +137,7 @@ def choice_likelihood(
     (0.1054, 0.6931)
     """
     chosen, losses, n_options = _losses(probabilities, choice)
-    return _summed(chosen, losses, n_options, subject, condition, n_constants, n_bootstrap, seed, held_out=False)
+    return _summed(chosen, losses, n_options, subject, condition, n_constants, held_out=False)
 
 
 def crossvalidated_likelihood(
@@ -154,7 +148,6 @@ def crossvalidated_likelihood(
     cv: int = 5,
     subject: npt.ArrayLike | None = None,
     condition: npt.ArrayLike | None = None,
-    n_bootstrap: int = 1000,
     seed: int = 0,
 ) -> ChoiceLikelihood:
     """Score a model on choices that it was not fitted to.
@@ -165,10 +158,12 @@ def crossvalidated_likelihood(
         Takes inputs and choices of some trials, returns a function of inputs that returns probabilities.
     inputs : array, shape (trial, ...)
         Whatever the model takes.
-    choice, subject, condition, n_bootstrap, seed
+    choice, subject, condition
         As in `choice_likelihood`.
     cv : int
         Parts of the trials, at random; each is predicted by a model fitted to the others.
+    seed : int
+        Of the parts.
 
     Returns
     -------
@@ -200,7 +195,7 @@ def crossvalidated_likelihood(
         tested = part == i
         predict = fit(given[~tested], chosen[~tested])
         _, losses[tested], n_options = _losses(predict(given[tested]), chosen[tested])
-    return _summed(chosen.astype(np.int64), losses, n_options, subject, condition, 0, n_bootstrap, seed, held_out=True)
+    return _summed(chosen.astype(np.int64), losses, n_options, subject, condition, 0, held_out=True)
 
 
 def _losses(probabilities: npt.ArrayLike, choice: npt.ArrayLike) -> tuple[Indices, Floats, int]:
@@ -237,12 +232,12 @@ def _summed(
     subject: npt.ArrayLike | None,
     condition: npt.ArrayLike | None,
     n_constants: int,
-    n_bootstrap: int,
-    seed: int,
     *,
     held_out: bool,
 ) -> ChoiceLikelihood:
-    draws = draws_wanted("n_bootstrap", n_bootstrap)
+    """Average within subjects, then over them; Student's interval, since subjects are few as a rule."""
+    from scipy import stats
+
     n = len(losses)
     names, who = (("all",), np.zeros(n, dtype=np.int64)) if subject is None else labels("subject", subject)
     same_length(("choice", losses), ("subject", who))
@@ -251,9 +246,9 @@ def _summed(
     rows = losses if subject is None else by_subject
     if len(rows) < 2:
         raise BadInput("subjects", got=f"{len(rows)}", expected="at least 2", repair="Leave subject out: over trials.")
-    generator = Seeds(seed).numpy("draws")
-    drawn = np.array([rows[generator.integers(len(rows), size=len(rows))].mean() for _ in range(draws)])
-    value, chance = interval(float(rows.mean()), drawn), float(np.log(n_options))
+    middle, chance = float(rows.mean()), float(np.log(n_options))
+    reach = float(stats.t.ppf(0.975, len(rows) - 1) * rows.std(ddof=1) / np.sqrt(len(rows)))
+    value = Interval(middle, middle - reach, middle + reach)
     best = float("nan")
     if condition is not None:
         _, what = labels("condition", condition)

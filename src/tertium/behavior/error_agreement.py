@@ -125,8 +125,8 @@ def error_consistency(
     Trials are taken as independent draws (of stimuli). The interval is that of the four shares (both right, one, the
     other, none) given their counts, with Jeffreys' prior of half a trial each: a bootstrap of trials fails where the
     rarest, as none right, was never seen. In simulation (400 trials, accuracies 0.75 and 0.95, kappa 0, 0.4, 0.8)
-    it covers in 92 to 97 %, a bootstrap in 61 % at the worst. Observers near 0 or 1 hardly disagree, and kappa then has wide
-    intervals: compare with ``chance_low`` and ``chance_high``, not with 0 alone.
+    it covers in 92 to 97 %, a bootstrap in 61 % at the worst. Observers near 0 or 1 hardly disagree, and kappa then
+    has wide intervals: compare with ``chance_low`` and ``chance_high``, not with 0 alone.
 
     Examples
     --------
