@@ -56,12 +56,14 @@ def pictures(results: Sequence[Pillow2008.Results]) -> Iterator[Picture]:
             gains(found),
             f"{what}: each unit's distance of the Kolmogorov-Smirnov test, in widths of its 95 % band (passed "
             f"below 1), against bits per held-out spike gained by its past. Without its past {passed[0]} of "
-            f"{len(found['units'])} units pass, with it {passed[1]}. Crosses: bits gained by the train run backwards.",
+            f"{len(found['units'])} units pass, with it {passed[1]}."
+            " Crosses (drawn at 0): bits gained by the train run backwards.",
         )
         yield Picture(
             f"{name}_history",
             history(found),
-            f"{what}: history filters of all units (grey) and of unit {found['shown']} with its 95 % band.",
+            f"{what}: history filters of all units (grey) and of unit {found['shown']}, whose test is the "
+            "median one, with its 95 % band; gains below -3 (refractoriness) are cut off.",
         )
 
 
@@ -132,7 +134,7 @@ def explained(results: Sequence[Pillow2008.Results]) -> go.Figure:
 
 def decoding(results: Sequence[Pillow2008.Results]) -> go.Figure:
     """Draw the gain in bits by coupling, for coupled and for deaf neurons."""
-    drawn = figure.new(x="", y="bits gained by the coupled model", height=360)
+    drawn = figure.new(x="simulated population", y="bits gained by the coupled model", height=360)
     names = ("neurons hear each other", "deaf neurons")
     gains = np.array(
         [[d["coupled, bits"] - d["uncoupled, bits"] for d in (one.decoding, one.decoding_deaf)] for one in results]
@@ -144,7 +146,7 @@ def decoding(results: Sequence[Pillow2008.Results]) -> go.Figure:
     marker = {"color": figure.COLOURS[0], "symbol": "diamond", "size": 10}
     add(drawn, [0, 1], gains, mode="markers", marker=marker, name="mean of seeds")
     figure.limit_line(drawn, 0.0, "")
-    return drawn.update_xaxes(tickvals=[0, 1], ticktext=list(names), range=[-0.5, 1.5], title="simulated population")
+    return drawn.update_xaxes(tickvals=[0, 1], ticktext=list(names), range=[-0.5, 1.5])
 
 
 def gains(found: Mapping[str, Any]) -> go.Figure:
@@ -178,6 +180,6 @@ def history(found: Mapping[str, Any]) -> go.Figure:
     line = {"color": figure.COLOURS[0], "width": 2.5}
     drawn.add_scatter(x=lags, y=values, mode="lines", line=line, name=f"unit {found['shown']}")
     figure.limit_line(drawn, 0.0, "")
-    low, high = np.quantile(found["history"], [0.01, 0.995])
-    drawn.update_yaxes(range=[max(float(low), -6.0) - 0.5, float(high) + 0.5])
+    low, high = found["history"].min(), np.quantile(found["history"], 0.998)
+    drawn.update_yaxes(range=[max(float(low), -3.0) - 0.2, float(high) + 0.5])
     return drawn.update_xaxes(type="log", tickvals=[1, 2, 5, 10, 20, 50, 100, 200, 500])
