@@ -8,12 +8,13 @@ from tertium._lazy import attach
 
 if TYPE_CHECKING:
     from tertium.record import observe
+    from tertium.record.lesioning import lesion
     from tertium.record.planning import RecordingPlan, SitePlan, plan
     from tertium.record.probe import record
     from tertium.record.projection import Projection
     from tertium.record.sites import list_sites
 
-__all__ = ["Projection", "RecordingPlan", "SitePlan", "list_sites", "observe", "plan", "record"]
+__all__ = ["Projection", "RecordingPlan", "SitePlan", "lesion", "list_sites", "observe", "plan", "record"]
 
 __getattr__, __dir__ = attach(
     __name__,
@@ -21,6 +22,7 @@ __getattr__, __dir__ = attach(
         "Projection": "projection",
         "RecordingPlan": "planning",
         "SitePlan": "planning",
+        "lesion": "lesioning",
         "list_sites": "sites",
         "observe": "observe",
         "plan": "planning",
