@@ -7,7 +7,7 @@ import traceback
 
 import typer
 
-from tertium.cli import cite, compare, data, doctor, models, report, rules, run, studies, tasks
+from tertium.cli import cite, compare, data, doctor, models, report, rules, run, score, studies, tasks
 from tertium.errors import TertiumError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.command("studies")(studies.studies)
 app.command("run")(run.run)
 app.command("report")(report.report)
 app.command("compare")(compare.compare)
+app.command("score")(score.score)
 app.add_typer(data.verbs, name="data")
 app.command("tasks")(tasks.tasks)
 app.command("models")(models.models)

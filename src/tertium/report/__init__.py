@@ -15,11 +15,13 @@ _WHERE = {
     "studies_table": "terminal",
     "write_gallery": "gallery",
     "write_page": "page",
+    "write_score_page": "score_page",
 }
 
 if TYPE_CHECKING:
     from tertium.report.gallery import GalleryEntry, write_gallery
     from tertium.report.page import Page, PageFigure, PageTable, write_page
+    from tertium.report.score_page import write_score_page
     from tertium.report.terminal import claims_table, studies_table
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "studies_table",
     "write_gallery",
     "write_page",
+    "write_score_page",
 ]
 
 __getattr__, __dir__ = attach(__name__, _WHERE)

@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     )
     from tertium.studies.handle import get
     from tertium.studies.lab import Lab, MemoryLab
+    from tertium.studies.leaderboard.board import Leaderboard, score
 
 __all__ = [
     "STUDIES",
     "Claim",
     "Control",
     "Lab",
+    "Leaderboard",
     "MemoryLab",
     "Picture",
     "Reference",
@@ -40,6 +42,7 @@ __all__ = [
     "canon",
     "exactly",
     "get",
+    "score",
 ]
 
 __getattr__, __dir__ = attach(
@@ -49,6 +52,7 @@ __getattr__, __dir__ = attach(
         **dict.fromkeys(("Picture", "Reference", "Study", "StudyConfig"), "base"),
         **dict.fromkeys(("Claim", "Control", "above", "at_least", "at_most", "below", "between", "exactly"), "claim"),
         **dict.fromkeys(("Lab", "MemoryLab"), "lab"),
+        **dict.fromkeys(("Leaderboard", "score"), "leaderboard.board"),
         "get": "handle",
     },
 )

@@ -9,11 +9,11 @@ import numpy as np
 import xarray as xr
 
 from tertium.compare.model_scores.result import ModelScores
-from tertium.compare.model_scores.scoring import Shown, matched_to, scoring
+from tertium.compare.model_scores.scoring import Scoring, Shown, matched_to, scoring
 from tertium.compare.model_scores.spread import spread
 from tertium.compare.model_scores.subsets import Problem, drawn_scores, shuffled_scores, whole_scores
+from tertium.compare.model_scores.whole import Whole
 from tertium.compare.rdm_inference.align import named
-from tertium.compare.representations.samples import Samples
 from tertium.errors import BadInput, unknown_name
 from tertium.rng import Seeds
 
@@ -27,7 +27,7 @@ FEWEST = {"subjects": 2, "stimuli": 10, "units": 5}
 def score_models(
     models: Mapping[str, Any] | Sequence[Any] | Any,
     brains: Mapping[str, Any] | Sequence[Any] | Any,
-    measure: str | Callable[..., Any] = "cka",
+    measure: str | Callable[..., Any] | Scoring = "cka",
     *,
     over: Sequence[str] | None = None,
     n_draws: int = 200,
@@ -55,7 +55,7 @@ def score_models(
         "rsa" (options ``metric``, ``method``), "encode" (from the model's units to the brain's; options of
         `tertium.compare.encode`, among them ``method``), or a measure of `tertium.compare.pairwise`: "cka", "cca",
         "procrustes", "soft_match", "dsa", ... Or a function ``f(model, brain)`` of arrays (sample, unit) that gives a
-        number.
+        number; or an object with the methods of `tertium.compare.model_scores.scoring.Scoring`.
     over : sequence of {"subjects", "stimuli", "units"}, optional
         What is taken to be a sample of more. All of which there are enough, if None. Where subjects are, units are in
         them: an animal of one's next experiment has other units too.
@@ -115,7 +115,7 @@ def score_models(
     first = judge.read(given[0], names[0], by)
     shown = [first, *(_matched(judge.read(g, n, by), first) for n, g in zip(names[1:], given[1:], strict=True))]
     seen = [_matched(judge.read(a, s, by), first) for s, a in zip(subjects, answers, strict=True)]
-    ceiling = len(seen) > 1 and all(isinstance(one, Samples) for one in seen)
+    ceiling = len(seen) > 1 and not any(isinstance(one, Whole) for one in seen)
     problem = Problem(judge, tuple(shown), tuple(seen), ceiling)
     chosen, notes = _over(over, problem)
     crossed = "subjects" not in chosen and "stimuli" in chosen and "units" in chosen

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -25,6 +25,7 @@ MEASURES: tuple[str, ...] = ("rsa", "encode", *SHARED, *CALLED)
 Shown = Samples | Whole
 
 
+@runtime_checkable
 class Scoring(Protocol):
     """A measure, ready to be applied to subsets of stimuli and units."""
 
@@ -40,14 +41,36 @@ class Scoring(Protocol):
     def is_distance(self) -> bool:
         """Whether 0 means alike, and less is better."""
 
-    def read(self, given: Any, name: str, by: str) -> Shown:
-        """Return a representation as it is taken from."""
+    def read(self, given: Any, name: str, by: str) -> Any:
+        """Return a representation, of which stimuli can be taken: `Samples`, `Whole`, or one's own like them."""
+
+    def join(self, others: Sequence[Any]) -> Any:
+        """Return several subjects as one model, which is the ceiling of another."""
 
     def prepare(self, x: Any) -> Any:
         """Return what a representation needs once."""
 
     def between(self, model: Any, brain: Any) -> float:
         """Return the score of a model for a brain, both prepared."""
+
+
+def joined(others: Sequence[Samples]) -> Samples:
+    """Return all units of some subjects as one representation.
+
+    Examples
+    --------
+    >>> first, second = read([[0.0], [1.0]], "a"), read([[1.0, 2.0], [0.0, 5.0]], "b")
+    >>> joined([first, second]).n_units
+    3
+    """
+    return replace(
+        others[0],
+        name="the other subjects",
+        values=torch.cat([one.values for one in others], 1),
+        means=torch.cat([one.means for one in others]),
+        units=tuple(f"{i}:{unit}" for i, one in enumerate(others) for unit in one.units),
+        cutoff=max(one.cutoff for one in others),
+    )
 
 
 @dataclass(frozen=True)
@@ -70,6 +93,10 @@ class ByName:
     def read(self, given: Any, name: str, by: str) -> Samples:
         """Return means of trials, one sample a stimulus and time."""
         return read(given, name, by)
+
+    def join(self, others: Sequence[Samples]) -> Samples:
+        """Return the units of all of them."""
+        return joined(others)
 
     def prepare(self, x: Samples) -> Any:
         """Return what the measure needs once."""
@@ -99,6 +126,10 @@ class ByDissimilarities:
     def read(self, given: Any, name: str, by: str) -> Samples:
         """Return means of trials, one sample a stimulus and time."""
         return read(given, name, by)
+
+    def join(self, others: Sequence[Samples]) -> Samples:
+        """Return the units of all of them."""
+        return joined(others)
 
     def prepare(self, x: Samples) -> FloatArray:
         """Return the vector of dissimilarities."""
@@ -131,6 +162,10 @@ class ByEncoding:
     def read(self, given: Any, name: str, by: str) -> Samples:
         """Return means of trials, one sample a stimulus and time."""
         return read(given, name, by)
+
+    def join(self, others: Sequence[Samples]) -> Samples:
+        """Return the units of all of them."""
+        return joined(others)
 
     def prepare(self, x: Samples) -> Any:
         """Return responses of single trials, so that times of one stimulus stay in one fold."""
@@ -167,6 +202,10 @@ class ByFunction:
         """Return trial means, or responses with their trials."""
         return read_whole(given, name, by) if self.whole else read(given, name, by)
 
+    def join(self, others: Sequence[Any]) -> Shown:
+        """Return the units of all of them."""
+        return joined(others)
+
     def prepare(self, x: Shown) -> Any:
         """Return what the function takes."""
         return x.responses if isinstance(x, Whole) else (x.values + x.means).numpy()
@@ -177,7 +216,7 @@ class ByFunction:
 
 
 def scoring(
-    measure: str | Callable[..., Any], *, is_distance: bool, whole: bool, by: str, options: dict[str, Any]
+    measure: str | Callable[..., Any] | Scoring, *, is_distance: bool, whole: bool, by: str, options: dict[str, Any]
 ) -> Scoring:
     """Return a measure by its name, or around a function.
 
@@ -193,6 +232,8 @@ def scoring(
     >>> scoring("cka", is_distance=False, whole=False, by="stimulus", options={}).words
     'CKA'
     """
+    if isinstance(measure, Scoring):
+        return measure
     if callable(measure):
         name = getattr(measure, "__name__", type(measure).__name__)
         return ByFunction(measure, name, is_distance, whole, options)
@@ -214,7 +255,7 @@ def scoring(
 
 
 def matched_to(first: Shown, second: Shown) -> Shown:
-    """Return the second in the first one's order of stimuli.
+    """Return the second in the first one's order of stimuli; what a scoring of one's own reads is in order.
 
     Raises
     ------
@@ -223,9 +264,7 @@ def matched_to(first: Shown, second: Shown) -> Shown:
     """
     if isinstance(first, Samples) and isinstance(second, Samples):
         return matched(first, second)
-    assert isinstance(first, Whole)
-    assert isinstance(second, Whole)
-    return second.in_order_of(first)
+    return second.in_order_of(first) if isinstance(first, Whole) and isinstance(second, Whole) else second
 
 
 def _dissimilarities(options: dict[str, Any]) -> ByDissimilarities:

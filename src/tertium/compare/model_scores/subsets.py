@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from tertium.compare.model_scores.scoring import Scoring, Shown
-from tertium.compare.representations.samples import Samples
 from tertium.errors import BadInput
 from tertium.progress import track
 from tertium.rng import Seeds
@@ -46,7 +44,8 @@ class Problem:
         """Return, for each subject, what the measure needs of all others together; nothing without a ceiling."""
         if not self.ceiling:
             return []
-        joined = [_joined([b for j, b in enumerate(self.brains) if j != k]) for k in range(len(self.brains))]
+        own = range(len(self.brains))
+        joined = [self.scoring.join([b for j, b in enumerate(self.brains) if j != k]) for k in own]
         return [self.scoring.prepare(_of(one, stimuli, False)) for one in joined]
 
     def prepared_brains(self, stimuli: IntArray | None, units: Sequence[IntArray] | None) -> list[Any]:
@@ -152,16 +151,3 @@ def _of(shown: Shown, stimuli: IntArray | None, shuffled: bool) -> Shown:
     if stimuli is None:
         return shown
     return shown.shuffled(stimuli) if shuffled else shown.take(stimuli)
-
-
-def _joined(brains: Sequence[Shown]) -> Samples:
-    """Return all units of some subjects as one representation."""
-    some = [brain for brain in brains if isinstance(brain, Samples)]
-    return replace(
-        some[0],
-        name="the other subjects",
-        values=torch.cat([b.values for b in some], 1),
-        means=torch.cat([b.means for b in some]),
-        units=tuple(f"{i}:{unit}" for i, b in enumerate(some) for unit in b.units),
-        cutoff=max(b.cutoff for b in some),
-    )
