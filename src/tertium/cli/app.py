@@ -7,7 +7,8 @@ import traceback
 
 import typer
 
-from tertium.cli import cite, compare, data, doctor, models, report, rules, run, score, studies, tasks
+from tertium.cli import cite, compare, data, doctor, report, run, score, studies
+from tertium.cli.lists import models, rules, tasks
 from tertium.errors import TertiumError
 
 app = typer.Typer(
