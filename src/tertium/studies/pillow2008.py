@@ -21,7 +21,7 @@ Array = NDArray[np.float64]
 
 
 class Pillow2008(Study):
-    """A Poisson model with memory finds planted filters, keeps the time of LIP's spikes, and decodes by coupling.
+    """A Poisson model with memory finds planted filters, and keeps the time of LIP's spikes but not of all of CA1's.
 
     Pillow et al. (2008) fitted retinal ganglion cells with filters of the stimulus, of a cell's own spikes and of its
     neighbours' spikes, and decoded the stimulus better with coupling than without.
