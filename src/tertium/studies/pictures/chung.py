@@ -36,14 +36,14 @@ def pictures(results: Sequence[Chung2018.Results]) -> Iterator[Picture]:
     yield Picture(
         "departures",
         departures(results),
-        f"Departure of theory from simulation over the grid, by dimension: the largest over radii, {over}. Dashed: a "
-        "tenth.",
+        "Departure of theory from simulation over the grid, by dimension: the largest over radii, in each seed "
+        f"(points) and in the mean over {n} seed{'s' if n > 1 else ''} (lines). Dashed: a tenth.",
     )
     yield Picture(
         "layers",
         layers(results),
-        f"Capacity of ten classes of photographs in the layers of a network, pixels first; {over}. The mean over "
-        "places (pooled) has but 96 units, so that even shuffled classes gain there.",
+        f"Capacity of ten classes of photographs in the layers of a network, pixels first (logarithmic axis); {over}. "
+        "The mean over places (pooled) has but 96 units, so that even shuffled classes gain there.",
     )
 
 
@@ -75,8 +75,12 @@ def departures(results: Sequence[Any]) -> go.Figure:
          ("clouds, anchor points", "cloud", "cloud_theory"))
     ):  # fmt: skip
         rows = [np.abs(getattr(r, theory) / getattr(r, f"{what}_simulated") - 1).max(axis=1) for r in results]
-        line = {"color": figure.COLOURS[k]}
-        add(drawn, np.arange(len(dimensions)) + 0.05 * (k - 1), rows, name=name, mode="lines+markers", line=line)
+        at, colour = np.arange(len(dimensions)) + 0.05 * (k - 1), figure.COLOURS[k]
+        drawn.add_scatter(x=at, y=np.mean(rows, axis=0), mode="lines", line={"color": colour}, name=name)
+        seeds = {"color": colour, "size": 6, "opacity": 0.6}
+        drawn.add_scatter(
+            x=np.tile(at, len(rows)), y=np.concatenate(rows), mode="markers", marker=seeds, showlegend=False
+        )
     drawn.update_xaxes(tickmode="array", tickvals=list(range(len(dimensions))), ticktext=[str(d) for d in dimensions])
     drawn.update_yaxes(rangemode="tozero")
     return figure.limit_line(drawn, 0.1, "")
@@ -93,5 +97,6 @@ def layers(results: Sequence[Any]) -> go.Figure:
         line = {"color": figure.COLOURS[k]}
         add(drawn, np.arange(len(names)) + 0.06 * (k - 1), rows, name=name, mode="lines+markers", line=line)
     drawn.update_xaxes(tickmode="array", tickvals=list(range(len(names))), ticktext=names)
-    drawn.update_yaxes(rangemode="tozero")
+    ticks = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2]
+    drawn.update_yaxes(type="log", tickmode="array", tickvals=ticks, ticktext=[f"{t:g}" for t in ticks])
     return drawn

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 #: Measure -> title of its axis, what the caption says.
 DRAWN = {
-    "capacity": ("capacity (manifolds / unit)", "Capacity for the ten classes"),
-    "radius": ("radius R_M (norms of the centre)", "Radius of the manifolds"),
-    "dimension": ("dimension D_M", "Dimension of the manifolds"),
-    "correlation": ("correlation of centres (mean |cosine|)", "Correlation of centres, about their mean"),
+    "capacity": ("capacity (manifolds / unit)", "Capacity for the ten classes (logarithmic axis)"),
+    "radius": ("radius R<sub>M</sub> (norms of the centre)", "Radius of the manifolds"),
+    "dimension": ("dimension D<sub>M</sub>", "Dimension of the manifolds"),
+    "correlation": ("correlation of centres (mean |cosine|)", "Correlation of centres about their mean"),
 }
 
 
@@ -49,5 +49,9 @@ def along(results: Sequence[Any], measure: str) -> go.Figure:
         line = {"color": figure.COLOURS[k]}
         add(drawn, np.arange(len(names)) + 0.06 * (k - 1), rows, name=name, mode="lines+markers", line=line)
     drawn.update_xaxes(tickmode="array", tickvals=list(range(len(names))), ticktext=names)
-    drawn.update_yaxes(rangemode="tozero")
+    if measure == "capacity":  # ratios of it are claimed
+        ticks = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2]
+        drawn.update_yaxes(type="log", tickmode="array", tickvals=ticks, ticktext=[f"{t:g}" for t in ticks])
+    else:
+        drawn.update_yaxes(rangemode="tozero")
     return drawn
