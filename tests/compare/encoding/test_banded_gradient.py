@@ -102,9 +102,9 @@ def test_encode_takes_the_steps_says_so_and_is_not_worse():
 def test_constant_units_and_a_single_band_are_survived():
     X, Y, sizes = planted(n=60)
     Y[:, 1] = 4.0
-    assert encode(X, Y, BandedRidge(sizes, draws=0, steps=3), cv=3).value[1] == 0.0
-    one = encode(X, Y, BandedRidge((X.shape[1],), steps=3), cv=3)
-    assert np.array_equal(one.folds, encode(X, Y, BandedRidge((X.shape[1],)), cv=3).folds)
+    assert encode(X, Y, BandedRidge(sizes, draws=0, steps=3), cv=3, constant="zero").value[1] == 0.0
+    one = encode(X, Y, BandedRidge((X.shape[1],), steps=3), cv=3, constant="zero")
+    assert np.array_equal(one.folds, encode(X, Y, BandedRidge((X.shape[1],)), cv=3, constant="zero").folds)
     assert BOUNDS[0] < 0 < BOUNDS[1]
 
 

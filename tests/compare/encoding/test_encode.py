@@ -309,3 +309,22 @@ def test_tables_on_disk_are_read_block_by_block(tmp_path, monkeypatch, memory_fo
     monkeypatch.undo()
     assert np.allclose(found.value, encode(X, Y, cv=6, n_bootstrap=10).value, atol=1e-10)
     assert np.allclose(found.ceiling, encode(X, Y, cv=6, n_bootstrap=0).ceiling, atol=1e-10)
+
+
+def test_constant_units_are_named_or_score_nothing():
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(40, 5)), rng.normal(size=(40, 6))
+    Y[:, [1, 4]] = 3.0
+    with pytest.raises(BadInput, match=r"unit '1', '4'.*constant='zero'"):
+        encode(X, Y)
+    assert (encode(X, Y, constant="zero").value[[1, 4]] == 0).all()
+    with pytest.raises(BadInput, match="'raise' or 'zero'"):
+        encode(X, Y, constant="keep")
+
+
+def test_pls_takes_as_many_components_as_there_are():
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(40, 5)), rng.normal(size=(40, 3))
+    assert "5 components" in encode(X, Y, "pls").method
+    with pytest.raises(BadInput, match="at most 5"):
+        encode(X, Y, PartialLeastSquares(12))

@@ -173,7 +173,8 @@ def test_counts_are_explained_better_through_an_exponential():
     assert poisson.minus(full)[0] > 0.1
     counts[:, 1] = 0
     counts[:, 2] = 3
-    score = encode(X, counts, FactorisedReadout(SHAPE, penalties=(30.0,), loss="poisson"), cv=2, n_bootstrap=0)
+    one = FactorisedReadout(SHAPE, penalties=(30.0,), loss="poisson")
+    score = encode(X, counts, one, cv=2, n_bootstrap=0, constant="zero")
     assert score.value[[1, 2]].tolist() == [0.0, 0.0]
     assert (score.penalties > 0).all()
     with pytest.raises(BadInput, match="spike counts"):

@@ -96,7 +96,7 @@ def test_units_left_over_constants_and_silence_score_at_chance():
     assert (np.abs(score.value) < 1e-12).sum() >= 2
     Y[:, 4] = 1.0
     for method in ("one_to_one", "soft_matching", OneToOne(shared=True)):
-        assert encode(X, Y, method, cv=3, n_bootstrap=0).value[4] == 0.0
+        assert encode(X, Y, method, cv=3, n_bootstrap=0, constant="zero").value[4] == 0.0
 
 
 def test_refusals(monkeypatch):

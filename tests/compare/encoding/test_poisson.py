@@ -136,7 +136,7 @@ def test_silent_units_and_separation_are_survived():
     Y[7, 1] = 1  # silent in what is fitted in one fold
     X[:, 0] += 20 * (X[:, 0] > 0)
     Y[:, 2] = np.where(X[:, 0] > 10, 4, 0)  # told apart without error: no finite best weight but by penalty
-    score = encode(X, Y, PoissonRidge((1e-9, 1e-6)), cv=3, measure="deviance")
+    score = encode(X, Y, PoissonRidge((1e-9, 1e-6)), cv=3, measure="deviance", constant="zero")
     assert np.isfinite(score.folds).all()
     assert score.value[0] == 0.0
     assert score.value[2] > 0.5

@@ -157,7 +157,7 @@ def test_tested_samples_choose_nothing_and_constant_units_score_at_chance():
     other[folds.pairs[0][1]] += 100
     assert np.array_equal(ready.predict(0, Y).values, ready.predict(0, other).values)
     Y[:, 1] = 3.0
-    assert encode(values, Y, Stacked((5, 40, 12)), cv=3).value[1] == 0.0
+    assert encode(values, Y, Stacked((5, 40, 12)), cv=3, constant="zero").value[1] == 0.0
 
 
 def test_refusals():

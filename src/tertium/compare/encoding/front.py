@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy.typing as npt
 
@@ -55,6 +55,7 @@ def encode(
     n_bootstrap: int = 200,
     memory: float | None = None,
     seed: int = 0,
+    constant: Literal["raise", "zero"] = "raise",
     scheduler: str | Client | None = None,
 ) -> Score:
     """Ask how well the responses of each unit are predicted by features, on stimuli that were not fitted.
@@ -85,11 +86,13 @@ def encode(
         Draws of tested samples, within each fold, for intervals; 0 for none. The fits stay as they are.
     memory : float, optional
         Gigabytes that may be taken beside X and Y, where those are in memory: products of samples and predictions under
-        all penalties, which are held whole, and blocks of features and units. By default 1 GB for blocks, beside what
-        is held whole, as far as the machine has it. On a terminal more than half a gigabyte is said beforehand. Every
+        all penalties, which are held whole, and blocks of features and units. By default 0.3 GB for blocks (1 GB where
+        hats are made again for each), beside what is held whole, as far as the machine has it. On a terminal more than half a gigabyte is said beforehand. Every
         task of a ``scheduler`` may take as much.
     seed : int
         Of the draws.
+    constant : {"raise", "zero"}
+        Units that answer all stimuli alike are refused, with their names, or score 0.
     scheduler : str or distributed.Client, optional
         Address of a Dask scheduler ("tcp://host:8786"), or a client: blocks of units are then worked on by its workers
         (``pip install 'tertium[cluster]'``). Scores are the same up to rounding (1e-12), since blocks are narrower.
@@ -103,9 +106,9 @@ def encode(
     Raises
     ------
     BadInput
-        If stimuli do not match (which is said), numbers are not finite, there are fewer samples than folds, fewer than
-        3 samples in a tested part, what is held whole and one block exceed ``memory`` or the machine, or the scheduler
-        cannot be reached or has no workers.
+        If stimuli do not match (which is said), numbers are not finite, a unit is constant, there are fewer samples
+        than folds, fewer than 3 samples in a tested part, what is held whole and one block exceed ``memory`` or the
+        machine, or the scheduler cannot be reached or has no workers.
     MissingPackage
         If a scheduler is given and Dask is not installed.
     UnknownName
@@ -126,6 +129,8 @@ def encode(
         raise BadInput("measure", got=repr(measure), expected=" or ".join(f"'{m}'" for m in get_args(Agreement)))
     if isinstance(n_bootstrap, bool) or n_bootstrap < 0:
         raise BadInput("n_bootstrap", got=f"{n_bootstrap}", expected="0 for no intervals, or a number of draws")
+    if constant not in ("raise", "zero"):
+        raise BadInput("constant", got=repr(constant), expected="'raise' or 'zero'")
     features, targets = matched_tables(X, Y, by)
     labels = targets.labels() or features.labels()
     folds = as_cross_validation(cv, labels).split(targets.n, labels)
@@ -141,7 +146,7 @@ def encode(
     say(need)
     with executor(scheduler) as where:
         ready = encoder.prepare(features, targets, folds, need.width)
-        return scored(ready, targets, folds, measure, n_bootstrap, need.width, seed, where)
+        return scored(ready, targets, folds, measure, n_bootstrap, need.width, seed, where, constant)
 
 
 def _encoder(method: str | Encoder) -> Encoder:

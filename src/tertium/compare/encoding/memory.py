@@ -14,7 +14,7 @@ import numpy as np
 from tertium.compare.encoding.encoder import Encoder
 from tertium.compare.encoding.models.banded_ridge import BandedRidge, columns_of_bands
 from tertium.compare.encoding.models.kernel_ridge import KernelRidge
-from tertium.compare.encoding.models.partial_least_squares import PartialLeastSquares
+from tertium.compare.encoding.models.partial_least_squares import USUAL, PartialLeastSquares
 from tertium.compare.encoding.models.poisson import PoissonRidge
 from tertium.compare.encoding.models.reduced_rank import ReducedRank
 from tertium.compare.encoding.models.ridge import Ridge
@@ -24,8 +24,12 @@ from tertium.errors import BadInput
 
 _GIGABYTE = 1e9
 
-#: What blocks may take where nothing is said, and from which size on memory is spoken of, in bytes.
-_BLOCKS, _WORTH_SAYING = 1e9, 0.5e9
+#: What blocks may take where nothing is said, in bytes: wider ones save nothing, and cost the system more pages than
+#: they are worth (a sixth of the time at 1,000 samples x 10,000 targets). Where hats are made again for each, they do.
+_BLOCKS, _BLOCKS_OF_HATS = 0.3e9, 1e9
+
+#: From which size on memory is spoken of, in bytes.
+_WORTH_SAYING = 0.5e9
 
 #: Penalties that are tried where none are given.
 _USUAL_PENALTIES = 9
@@ -88,11 +92,14 @@ class Held:
         From then on.
     column : float
         For each target of a block, beside the target itself.
+    again : bool
+        Whether hats are made again for each block, so that wide blocks save time.
     """
 
     passing: float
     kept: float
     column: float
+    again: bool = False
 
 
 @dataclass(frozen=True)
@@ -146,7 +153,8 @@ def memory_need(
     draws : int
         Bootstrap draws.
     memory : float, optional
-        Gigabytes in all. By default 1 GB for blocks, beside what is held whole, as far as the machine has it.
+        Gigabytes in all. By default 0.3 GB for blocks (1 GB where hats are made again for each), beside what is held
+        whole, as far as the machine has it.
 
     Raises
     ------
@@ -180,7 +188,8 @@ def memory_need(
         raise _too_much(encoder, first, least, n, memory, machine)
     for_features, for_targets = limit - first, limit - then
     if memory is None:
-        for_features, for_targets = min(_BLOCKS, for_features), min(_BLOCKS, for_targets)
+        most = _BLOCKS_OF_HATS if held.again else _BLOCKS
+        for_features, for_targets = min(most, for_features), min(most, for_targets)
     width = min(int(for_targets / column), int(for_features / of_features))
     return MemoryNeed(held, results, column, max(1, min(width, targets.width)))
 
@@ -249,11 +258,12 @@ def _(encoder: Ridge, sizes: Sizes) -> Held:
     n, p, count = sizes.features.n, sizes.features.width, _count(encoder.penalties)
     if encoder.form == "dual" or (encoder.form == "auto" and p >= n // 2):
         return _dual(sizes, encoder.penalties)
-    parts = len(sizes.folds) * (1 + (sizes.inner_folds if count > 1 else 0))
-    # of every part: tested samples under each penalty, and the fitted features
-    tested = n * len(sizes.folds) * (1 if count == 1 else 2)
-    kept = sizes.number * p * (count * tested + parts * sizes.fitted)
-    passing = 8.0 * (n**2 + 4 * n * p + 3 * p**2 + count * sizes.tested * p)
+    # of every part: tested samples under each penalty, and the fitted features; the folds inside a fold test each of its
+    # fitted samples once, and fit it in all others
+    outside = len(sizes.folds) * sizes.fitted
+    tested, fitted = (n, outside) if count == 1 else (n + outside, outside * sizes.inner_folds)
+    kept = sizes.number * p * (count * tested + fitted)
+    passing = 8.0 * (4 * n * p + 3 * p**2 + 2 * count * sizes.tested * p)
     return Held(passing, float(kept), _choosing(count, sizes) + 8 * p)
 
 
@@ -266,15 +276,18 @@ def _(encoder: KernelRidge, sizes: Sizes) -> Held:
 @held_by.register
 def _(encoder: BandedRidge, sizes: Sizes) -> Held:
     count, n, bands = _count(encoder.penalties), sizes.features.n, len(columns_of_bands(sizes.features, encoder.bands))
-    now = 8 * (n**2 + 5 * sizes.fitted**2) + sizes.number * count * sizes.fitted * sizes.tested
+    now = 8.0 * (n**2 + 5 * sizes.fitted**2) + sizes.number * count * sizes.fitted * sizes.tested
+    if encoder.steps and bands > 1:
+        # products of the fitted samples by band, and those of each fold inside: sum of a^2 + a b = fitted^2 (folds - 1)
+        now = max(now, 8.0 * sizes.fitted**2 * (bands * sizes.inner_folds + 4))
     sets = encoder.draws + bands + 1
-    return Held(8.0 * (bands + 1) * n**2, 8.0 * bands * n**2 + now, _choosing(count, sizes) + 32.0 * sets)
+    return Held(8.0 * (bands + 1) * n**2, 8.0 * bands * n**2 + now, _choosing(count, sizes) + 32.0 * sets, True)
 
 
 @held_by.register
 def _(encoder: PartialLeastSquares, sizes: Sizes) -> Held:
     n = sizes.features.n
-    hats = (sizes.number + 8) * len(sizes.folds) * encoder.components * n
+    hats = (sizes.number + 8) * len(sizes.folds) * (encoder.components or USUAL) * n
     return Held(8.0 * (2 * n**2 + 7 * sizes.fitted**2), float(hats), 0.0)
 
 

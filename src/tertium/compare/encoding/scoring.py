@@ -14,6 +14,7 @@ from tertium.compare.encoding.tables import Table
 from tertium.compare.validation.agreement import CHANCE, Agreement, agreement, draw_counts
 from tertium.compare.validation.folds import Folds
 from tertium.compare.validation.score import Score
+from tertium.errors import BadInput
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -74,6 +75,8 @@ class BlockScorer:
         How often each tested sample of a fold is drawn.
     measure : str
     width : int
+    constant : str
+        "raise", or "zero": units that answer all samples alike score 0.
     """
 
     ready: ReadyEncoder
@@ -82,12 +85,15 @@ class BlockScorer:
     counts: list[FloatArray]
     measure: Agreement
     width: int
+    constant: str
 
     def __call__(self, span: slice) -> BlockScores:
         """Return the scores of these columns."""
         part = self.targets.part(span.start, span.stop)
         found = BlockScores.empty(len(self.folds), len(self.counts[0]) - 1, part.width)
         for where, block in part.blocks_in_memory(0, self.width):
+            if self.constant == "raise":
+                _refuse_constant(block, part.columns[where])
             found.put(where, self._of(block.astype(part.precision, copy=False)))
             if self.has_ceiling:
                 found.ceiling[where] = self._ceiling(part, where)
@@ -134,12 +140,13 @@ def scored(
     width: int,
     seed: int,
     where: Executor,
+    constant: str = "raise",
 ) -> Score:
     """Score all targets, in blocks of at most ``width``; where there are many workers, in narrower ones for all."""
     counts = [draw_counts(len(tested), draws, seed, i) for i, (_, tested) in enumerate(folds)]
     if where.slots > 1:
         width = min(width, -(-targets.width // (2 * where.slots)))
-    scorer = BlockScorer(ready, targets, folds, counts, measure, width)
+    scorer = BlockScorer(ready, targets, folds, counts, measure, width, constant)
     found = BlockScores.empty(len(folds), draws, targets.width)
     where.run(scorer, targets.spans(width), found.put, "blocks of units")
     return Score(
@@ -156,3 +163,17 @@ def scored(
         method=ready.says,
         n_samples=targets.n,
     )
+
+
+def _refuse_constant(block: FloatArray, units: tuple[str, ...]) -> None:
+    """Raise `BadInput`, naming them, if units answer all samples alike: nothing is explained of what does not vary."""
+    still = np.flatnonzero((block == block[0]).all(0))
+    if len(still):
+        more = f" and {len(still) - 3} more" if len(still) > 3 else ""
+        named = ", ".join(f"'{units[i]}'" for i in still[:3]) + more
+        raise BadInput(
+            "Y",
+            got=f"the same response to all stimuli in unit {named}",
+            expected="units that respond",
+            repair="Drop them, or pass constant='zero' to give them a score of 0.",
+        )

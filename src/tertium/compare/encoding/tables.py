@@ -10,7 +10,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from tertium.compare.patterns import number
-from tertium.compare.rdm_inference.align import same_stimuli
+from tertium.compare.rdm_inference.align import KEEP_COMMON, same_stimuli
 from tertium.data.responses import validate
 from tertium.errors import BadInput
 
@@ -222,7 +222,7 @@ def matched_tables(
     """
     X, Y = table(features, "X", by), table(targets, "Y", by)
     if X.stimuli and Y.stimuli:
-        same_stimuli(Y.stimuli, X.stimuli, "Y", "X")
+        same_stimuli(Y.stimuli, X.stimuli, "Y", "X", KEEP_COMMON)
         assert Y.codes is not None  # responses have them
         where = {stimulus: i for i, stimulus in enumerate(X.stimuli)}
         codes = np.array([where[Y.stimuli[code]] for code in Y.codes], dtype=np.int64)
@@ -240,7 +240,11 @@ def matched_tables(
 
 
 def _of_responses(given: xr.DataArray, name: str, by: str) -> Table:
-    validate(given, finite="preferred_chunks" not in given.encoding)  # what is on disk is looked at when it is read
+    try:
+        validate(given, finite="preferred_chunks" not in given.encoding)  # what is on disk is looked at when it is read
+    except BadInput as fault:
+        what = name if fault.what == "responses" else f"{name}: {fault.what}"
+        raise BadInput(what, got=fault.got, expected=fault.expected, repair=fault.repair) from fault
     label = by if by in given.coords or by != "stimulus" else "condition"
     if label not in given.coords or given.coords[label].dims != ("trial",):
         there = ", ".join(f"'{c}'" for c, v in given.coords.items() if v.dims == ("trial",)) or "none"

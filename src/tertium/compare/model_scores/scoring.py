@@ -180,7 +180,7 @@ class ByEncoding:
         """Return the mean over units."""
         from tertium.compare.encoding.front import encode
 
-        return encode(model, brain, **{"n_bootstrap": 0, **self.options}).mean
+        return encode(model, brain, **{"n_bootstrap": 0, "constant": "zero", **self.options}).mean
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from tertium.compare.patterns import number
-from tertium.compare.rdm_inference.align import same_stimuli
+from tertium.compare.rdm_inference.align import KEEP_COMMON, same_stimuli
 from tertium.data.responses import validate
 from tertium.errors import BadInput
 
@@ -75,7 +75,7 @@ class Whole:
         BadInput
             If they are not the same stimuli.
         """
-        same_stimuli(self.labels, other.labels, self.name, other.name)
+        same_stimuli(self.labels, other.labels, self.name, other.name, KEEP_COMMON)
         where = {label: i for i, label in enumerate(self.labels)}
         return self.take(np.array([where[label] for label in other.labels]))
 

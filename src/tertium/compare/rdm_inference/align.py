@@ -58,7 +58,13 @@ def aligned(rdm: RDM, labels: tuple[str, ...], what: str, other: str) -> FloatAr
     return rdm.vector if rdm.labels == labels else rdm.subset(labels).vector
 
 
-def same_stimuli(mine: Sequence[str], theirs: Sequence[str], what: str, other: str) -> None:
+def same_stimuli(
+    mine: Sequence[str],
+    theirs: Sequence[str],
+    what: str,
+    other: str,
+    repair: str = "Use RDM.subset to keep the common ones, or name them alike.",
+) -> None:
     """Raise `BadInput`, naming the stimuli that differ, unless both have the same ones in any order."""
     extra, missing = sorted(set(mine) - set(theirs)), sorted(set(theirs) - set(mine))
     if extra or missing:
@@ -68,8 +74,12 @@ def same_stimuli(mine: Sequence[str], theirs: Sequence[str], what: str, other: s
             f"stimuli of {what} and {other}",
             got=" and ".join(facts),
             expected="the same labels",
-            repair="Use RDM.subset to keep the common ones, or name them alike.",
+            repair=repair,
         )
+
+
+#: What to do where responses, not RDMs, show other stimuli.
+KEEP_COMMON = "Keep the common ones (tertium.data.select(responses, stimulus=[...])), or name them alike."
 
 
 def named(things: Any, kind: str) -> list[tuple[str, Any]]:

@@ -11,7 +11,7 @@ import torch
 
 from tertium.compare.distances.cells import group_means
 from tertium.compare.patterns import gather_patterns
-from tertium.compare.rdm_inference.align import same_stimuli
+from tertium.compare.rdm_inference.align import KEEP_COMMON, same_stimuli
 from tertium.errors import BadInput
 
 if TYPE_CHECKING:
@@ -134,7 +134,8 @@ def read(given: xr.DataArray | npt.ArrayLike | torch.Tensor, name: str, by: str 
         patterns = gather_patterns(given, by=by, labels=None, runs=None, time="concatenate", missing=False)
     except BadInput as fault:
         what = name if fault.what == "responses" else f"{name}: {fault.what}"
-        raise BadInput(what, got=fault.got, expected=fault.expected, repair=fault.repair) from fault
+        repair = "Drop those samples or units." if fault.expected == "finite numbers" else fault.repair
+        raise BadInput(what, got=fault.got, expected=fault.expected, repair=repair) from fault
     numbers, labels, times, units = patterns.values, tuple[str, ...](), np.zeros(1), tuple[str, ...]()
     if isinstance(given, xr.DataArray):
         kind, labels, units = given.dtype, patterns.labels, tuple(str(unit) for unit in given["unit"].values)
@@ -167,7 +168,7 @@ def read_pair(
 def matched(first: Samples, second: Samples) -> Samples:
     """Return ``second`` in the order of ``first``: by label where both have labels, as it is otherwise."""
     if first.labels and second.labels:
-        same_stimuli(second.labels, first.labels, second.name, first.name)
+        same_stimuli(second.labels, first.labels, second.name, first.name, KEEP_COMMON)
         if first.times.shape != second.times.shape or not np.allclose(first.times, second.times, rtol=0, atol=1e-9):
             raise BadInput(
                 f"times of {first.name} and {second.name}",

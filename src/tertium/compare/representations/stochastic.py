@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 
 from tertium.compare.patterns import gather_patterns
-from tertium.compare.rdm_inference.align import same_stimuli
+from tertium.compare.rdm_inference.align import KEEP_COMMON, same_stimuli
 from tertium.compare.representations.samples import Number
 from tertium.compare.representations.spectral import ZERO, angle, root
 from tertium.errors import BadInput
@@ -176,7 +176,7 @@ def _filled(x: NoisyShape, units: int) -> NoisyShape:
 
 def _matched(x: NoisyShape, y: NoisyShape) -> NoisyShape:
     if x.labels and y.labels:
-        same_stimuli(y.labels, x.labels, y.name, x.name)
+        same_stimuli(y.labels, x.labels, y.name, x.name, KEEP_COMMON)
         order = torch.tensor([y.labels.index(label) for label in x.labels], device=y.means.device)
         y = NoisyShape(y.name, y.means[order], y.factors[order], x.labels)
     if len(x.means) != len(y.means):

@@ -19,6 +19,10 @@ FloatArray = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 
 
+#: Components where none are asked for.
+USUAL = 25
+
+
 @dataclass(frozen=True)
 class PartialLeastSquares(Encoder):
     """Regression on the directions of features that covary most with all targets together (Wold 1975; PLS2).
@@ -28,13 +32,16 @@ class PartialLeastSquares(Encoder):
 
     Parameters
     ----------
-    components : int
-        Number of directions; 25 is usual for neurons in visual cortex (Schrimpf et al. 2018).
+    components : int, optional
+        Number of directions. If None, 25, which is usual for neurons in visual cortex (Schrimpf et al. 2018), or as
+        many as there are.
     """
 
-    components: int = 25
+    components: int | None = None
 
     def __post_init__(self) -> None:
+        if self.components is None:
+            return
         if isinstance(self.components, bool) or not isinstance(self.components, int) or self.components < 1:
             raise BadInput("components", got=repr(self.components), expected="a whole number, at least 1")
 
@@ -47,12 +54,13 @@ class PartialLeastSquares(Encoder):
         for fitted, tested in folds:
             own = wanted[fitted] - wanted[fitted].mean(0) if small else root(centred(wanted, fitted, tested)[0])
             hats.append(self._of_fold(of_features, own, fitted, tested))
-        return ReadyPartialLeastSquares(folds, [one.in_precision(targets.precision) for one in hats], self.components)
+        ready = [one.in_precision(targets.precision) for one in hats]
+        return ReadyPartialLeastSquares(folds, ready, max(one.left.shape[2] for one in hats))
 
     def _of_fold(self, of_features: FloatArray, targets: FloatArray, fitted: Indices, tested: Indices) -> Hats:
         inside, across = centred(of_features, fitted, tested)
-        scores, sources = components(inside, targets, self.components)
-        if scores.shape[1] < self.components:
+        scores, sources = components(inside, targets, self.components or USUAL)
+        if scores.shape[1] < (self.components or 1):
             raise BadInput(
                 "components",
                 got=f"{self.components}",

@@ -48,8 +48,13 @@ class Ridge(Encoder):
         """Return the hat matrices of all folds, inner and outer."""
         primal = self.form == "primal" or (self.form == "auto" and features.width < features.n // 2)
         kind = targets.precision
-        whole = features.block(0, features.width) if primal else gram(features, width)
-        usual = default_penalties((whole - whole.mean(0)) @ (whole - whole.mean(0)).T if primal else whole)
+        if primal:
+            whole = features.block(0, features.width)
+            size = float(((whole - whole.mean(0)) ** 2).sum())
+        else:
+            whole = gram(features, width)
+            size = float(np.trace(whole))
+        usual = relative_penalties(size / features.n)
         penalties = usual if self.penalties is None else np.sort(np.array(self.penalties))
 
         def make(of: FloatArray, fitted: Indices, tested: Indices) -> Hats:
@@ -104,7 +109,22 @@ def default_penalties(products: FloatArray) -> FloatArray:
     BadInput
         If the features do not vary.
     """
-    scale = float(np.trace(products)) / len(products)
+    return relative_penalties(float(np.trace(products)) / len(products))
+
+
+def relative_penalties(scale: float) -> FloatArray:
+    """Return the penalties tried where none are given, from the mean squared norm of a centred sample.
+
+    Raises
+    ------
+    BadInput
+        If it is 0: the features do not vary.
+
+    Examples
+    --------
+    >>> relative_penalties(2.0)[[0, -1]].tolist()
+    [0.0002, 20000.0]
+    """
     if not scale > 0:
         raise BadInput("X", got="features that do not vary over samples", expected="features that do")
     return np.asarray(_RELATIVE * scale)
