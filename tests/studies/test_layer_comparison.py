@@ -88,7 +88,7 @@ def test_published_correlations_give_back_patterns_up_to_a_rotation(shown):
     by_cka = compare_layers(network, brain, "cka", n_draws=20)
     assert by_cka.best() == {"IT": "pool"}
     assert "came back up to a rotation" in " ".join(by_cka.notes)
-    assert by_cka.regions["IT"].spread.over == ("subjects", "stimuli")
+    assert by_cka.intervals_in_words == "95 % intervals over subjects and stimuli"
 
 
 def test_measures_of_single_units_refuse_dissimilarities(shown):

@@ -37,7 +37,7 @@ def write_compare_page(scores: LayerScores, brain: BrainSet, *, command: str, se
     """
     caption = (
         f"Each layer's answers to {scores.n_stimuli} stimuli against those of {{region}}: {scores.method}, mean over "
-        f"subjects. Bars: 95 % intervals. {scores.ceiling_in_words}"
+        f"subjects. Bars: {scores.intervals_in_words}. {scores.ceiling_in_words}"
     )
     figures = [
         PageFigure(

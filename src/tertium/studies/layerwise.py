@@ -80,6 +80,14 @@ class LayerScores:
             return "Band: lower to upper noise ceiling, where there is more than one subject."
         return "Dashed: the units of all other subjects as a model of each, where there is more than one subject."
 
+    @property
+    def intervals_in_words(self) -> str:
+        """What the bars in the pictures are over, region by region where regions differ."""
+        over = {region: _over(result) for region, result in self.regions.items()}
+        if len(set(over.values())) == 1:
+            return next(iter(over.values()))
+        return "; ".join(f"{region}: {words}" for region, words in over.items())
+
     def _rows(self, region: str) -> list[dict[str, Any]]:
         result = self.regions[region]
         low, high = _ends(result.ceiling)
@@ -342,6 +350,19 @@ def score_layers_by(
     names = tuple(next(iter(layers.values())))
     n_stimuli = next(iter(next(iter(layers.values())).values())).sizes["trial"]
     return LayerScores(names, results, first.words, model, n_stimuli, tuple(notes))
+
+
+def _over(result: RSAResult | ModelScores) -> str:
+    """Return what the intervals of a comparison are over."""
+    from tertium.compare import RSAResult
+
+    if not result.interval:
+        return "no intervals"
+    if isinstance(result, RSAResult):
+        named = {"both": "subjects and stimuli", "stimuli": "stimuli"}.get(str(result.bootstrap), "subjects")
+    else:
+        named = " and ".join(result.spread.over) if result.spread is not None else "nothing"
+    return f"95 % intervals over {named}"
 
 
 def _ends(ceiling: float | tuple[float, float] | None) -> tuple[float, float]:
