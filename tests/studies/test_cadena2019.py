@@ -143,6 +143,7 @@ def test_the_true_means_explain_all():
 
 def test_a_core_standardises_and_scrambling_keeps_pixels(images):
     core = Core((4, 6), (13, 3), 2, Seeds(0))
+    assert core.filters.shape == (4, 13, 13)
     said = core_features(core, images.pixels)
     assert said.shape == (400, 6, 8, 8)
     assert np.allclose(said.mean((0, 2, 3)), 0, atol=1e-4)

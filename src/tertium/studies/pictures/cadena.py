@@ -40,7 +40,7 @@ def pictures(results: Sequence[Cadena2019.Results]) -> Iterator[Picture]:
     """Yield all pictures."""
     n, first = len(results), results[0]
     over = f"mean and 95 % interval over {n} seed{'s' if n > 1 else ''}"
-    counted = ", ".join(f"{first.kind.count(kind)} {CELLS[kind]}" for kind in CELLS)
+    counted = "; ".join(f"{first.kind.count(kind)} {CELLS[kind]}" for kind in CELLS)
     yield Picture(
         "planted",
         planted(results),
