@@ -56,3 +56,10 @@ def test_bad_options_are_refused():
         gabor_filters([1.0], 4)
     with pytest.raises(BadInput, match="stride"):
         GaborEnergy(stride=0)
+
+
+def test_the_networks_filters_have_the_bandwidth_and_shape_that_are_asked_for():
+    model = GaborEnergy(wavelengths=(6.0,), orientations=4, bandwidth=1.5, aspect=0.8)
+    expected = gabor_filters([6.0], 4, bandwidth=1.5, aspect=0.8)
+    np.testing.assert_allclose(model.simple.filters.flatten(0, 1), expected.reshape(8, *expected.shape[-2:]), rtol=1e-6)
+    assert GaborEnergy(wavelengths=(6.0,)).simple.filters.shape[-1] > expected.shape[-1]

@@ -126,6 +126,8 @@ class GaborEnergy(nn.Module):
         Pixels from one cell to the next, the same for all filters.
     framing : {"auto", "whole", "crop"}
         How photographs are framed, see `Preprocess`.
+    bandwidth, aspect : float
+        Of the filters, as in `gabor_filters`.
 
     Raises
     ------
@@ -151,12 +153,14 @@ class GaborEnergy(nn.Module):
         orientations: int = 8,
         stride: int = 4,
         framing: str = "auto",
+        bandwidth: float = 1.0,
+        aspect: float = 0.5,
     ) -> None:
         super().__init__()
         if not 1 <= stride <= size:
             raise BadInput("stride", got=str(stride), expected=f"1 to {size} pixels")
         self.preprocess = Preprocess(size, size, framing, "grey", 1 / 255, (0.5,), (0.5,))
-        self.simple = SimpleCells(gabor_filters(wavelengths, orientations), stride)
+        self.simple = SimpleCells(gabor_filters(wavelengths, orientations, bandwidth=bandwidth, aspect=aspect), stride)
         self.energy = ComplexCells()
         self.eval()
 
