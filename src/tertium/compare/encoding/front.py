@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy.typing as npt
 
 from tertium.compare.encoding.blockwise import executor
-from tertium.compare.encoding.encoder import Encoder
+from tertium.compare.encoding.encoder import Encoder, KeptEncoders
 from tertium.compare.encoding.memory import memory_need, say
 from tertium.compare.encoding.models.banded_ridge import BandedRidge
 from tertium.compare.encoding.models.kernel_ridge import KernelRidge
@@ -19,7 +19,7 @@ from tertium.compare.encoding.models.reduced_rank import ReducedRank
 from tertium.compare.encoding.models.ridge import Ridge
 from tertium.compare.encoding.models.spaces.stacked import Stacked
 from tertium.compare.encoding.scoring import scored
-from tertium.compare.encoding.tables import matched_tables
+from tertium.compare.encoding.tables import Table, matched_tables
 from tertium.compare.validation.agreement import Agreement
 from tertium.compare.validation.folds import CrossValidation, as_cross_validation
 from tertium.compare.validation.score import Score
@@ -42,6 +42,9 @@ METHODS: dict[str, type[Encoder]] = {
     "soft_matching": SoftMatched,
     "factorised": FactorisedReadout,
 }
+
+#: Models whose making ready takes features, folds and a precision, and nothing else of the targets.
+OF_FEATURES: tuple[type[Encoder], ...] = (Ridge, KernelRidge, BandedRidge, Stacked)
 
 
 def encode(
@@ -87,8 +90,8 @@ def encode(
     memory : float, optional
         Gigabytes that may be taken beside X and Y, where those are in memory: products of samples and predictions under
         all penalties, which are held whole, and blocks of features and units. By default 0.3 GB for blocks (1 GB where
-        hats are made again for each), beside what is held whole, as far as the machine has it. On a terminal more than half a gigabyte is said beforehand. Every
-        task of a ``scheduler`` may take as much.
+        hats are made again for each), beside what is held whole, as far as the machine has it. On a terminal more than
+        half a gigabyte is said beforehand. Every task of a ``scheduler`` may take as much.
     seed : int
         Of the draws.
     constant : {"raise", "zero"}
@@ -124,6 +127,37 @@ def encode(
     >>> (score.value > 0.8).all().item(), score.folds.shape
     (True, (5, 3))
     """
+    return encode_tables(
+        *matched_tables(X, Y, by), method, cv=cv, measure=measure, n_bootstrap=n_bootstrap, memory=memory, seed=seed,
+        constant=constant, scheduler=scheduler,
+    )  # fmt: skip
+
+
+def encode_tables(
+    features: Table,
+    targets: Table,
+    method: str | Encoder = "ridge",
+    *,
+    cv: int | CrossValidation = 5,
+    measure: Agreement = "correlation",
+    n_bootstrap: int = 200,
+    memory: float | None = None,
+    seed: int = 0,
+    constant: Literal["raise", "zero"] = "raise",
+    scheduler: str | Client | None = None,
+    kept: KeptEncoders | None = None,
+) -> Score:
+    """Do what `encode` does with tables that are matched already.
+
+    Parameters
+    ----------
+    features, targets : Table
+    method, cv, measure, n_bootstrap, memory, seed, constant, scheduler
+        As of `encode`.
+    kept : KeptEncoders, optional
+        Models made ready in earlier calls, of the same method, cv and memory: where the method looks at features alone,
+        hats are made once for all targets.
+    """
     encoder = _encoder(method)
     if measure not in get_args(Agreement):
         raise BadInput("measure", got=repr(measure), expected=" or ".join(f"'{m}'" for m in get_args(Agreement)))
@@ -131,9 +165,9 @@ def encode(
         raise BadInput("n_bootstrap", got=f"{n_bootstrap}", expected="0 for no intervals, or a number of draws")
     if constant not in ("raise", "zero"):
         raise BadInput("constant", got=repr(constant), expected="'raise' or 'zero'")
-    features, targets = matched_tables(X, Y, by)
-    labels = targets.labels() or features.labels()
-    folds = as_cross_validation(cv, labels).split(targets.n, labels)
+    labels, whose = targets.labels() or features.labels(), kept if type(encoder) in OF_FEATURES else None
+    known = whose.find(features, labels, targets.precision) if whose else None
+    folds = known[0] if known else as_cross_validation(cv, labels).split(targets.n, labels)
     smallest = min(len(tested) for _, tested in folds)
     if smallest < 3:
         raise BadInput(
@@ -145,7 +179,9 @@ def encode(
     need = memory_need(encoder, features, targets, folds, n_bootstrap, memory)
     say(need)
     with executor(scheduler) as where:
-        ready = encoder.prepare(features, targets, folds, need.width)
+        ready = known[1] if known else encoder.prepare(features, targets, folds, need.width)
+        if whose and not known:
+            whose.keep(features, labels, targets.precision, (folds, ready), need.held.kept)
         return scored(ready, targets, folds, measure, n_bootstrap, need.width, seed, where, constant)
 
 

@@ -211,16 +211,19 @@ def table(given: xr.DataArray | npt.ArrayLike, name: str, by: str = "stimulus") 
 
 
 def matched_tables(
-    features: xr.DataArray | npt.ArrayLike, targets: xr.DataArray | npt.ArrayLike, by: str
+    features: Table | xr.DataArray | npt.ArrayLike, targets: Table | xr.DataArray | npt.ArrayLike, by: str
 ) -> tuple[Table, Table]:
     """Read features X and targets Y; where both are labelled, Y is put into X's order of stimuli.
+
+    Either may be a table already, as of `table`.
 
     Raises
     ------
     BadInput
         If they do not show the same stimuli (it says which), or do not have as many samples.
     """
-    X, Y = table(features, "X", by), table(targets, "Y", by)
+    X = features if isinstance(features, Table) else table(features, "X", by)
+    Y = targets if isinstance(targets, Table) else table(targets, "Y", by)
     if X.stimuli and Y.stimuli:
         same_stimuli(Y.stimuli, X.stimuli, "Y", "X", KEEP_COMMON)
         assert Y.codes is not None  # responses have them

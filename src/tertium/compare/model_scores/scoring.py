@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy as np
 import torch
 
+from tertium.compare.encoding.encoder import KeptEncoders
+from tertium.compare.encoding.tables import Table, matched_tables, table
 from tertium.compare.model_scores.whole import Whole, read_whole
 from tertium.compare.representations.pairs.comparing import CALLED, SHARED, with_options
 from tertium.compare.representations.pairs.result import WORDS
@@ -151,6 +153,7 @@ class ByEncoding:
     options: dict[str, Any]
     name: str = field(default="encode", init=False)
     is_distance: bool = field(default=False, init=False)
+    _kept: KeptEncoders = field(default_factory=KeptEncoders, init=False, repr=False, compare=False)
 
     @property
     def words(self) -> str:
@@ -167,20 +170,22 @@ class ByEncoding:
         """Return the units of all of them."""
         return joined(others)
 
-    def prepare(self, x: Samples) -> Any:
-        """Return responses of single trials, so that times of one stimulus stay in one fold."""
+    def prepare(self, x: Samples) -> Table:
+        """Return a table of samples with their stimuli, so that times of one stimulus stay in one fold."""
         from tertium.data.responses import make_responses
 
         bins = len(x.times)
         values = (x.values + x.means).numpy().reshape(x.n_samples // bins, bins, x.n_units)
         names = list(x.labels) if x.labels else [f"{i:06d}" for i in range(len(values))]
-        return make_responses(values, trial={"stimulus": names}, time=np.asarray(x.times) if bins > 1 else None)
+        time = np.asarray(x.times) if bins > 1 else None
+        return table(make_responses(values, trial={"stimulus": names}, time=time), x.name)
 
-    def between(self, model: Any, brain: Any) -> float:
-        """Return the mean over units."""
-        from tertium.compare.encoding.front import encode
+    def between(self, model: Table, brain: Table) -> float:
+        """Return the mean over units; what a model's hats are is found once for all subjects and draws of units."""
+        from tertium.compare.encoding.front import encode_tables
 
-        return encode(model, brain, **{"n_bootstrap": 0, "constant": "zero", **self.options}).mean
+        options = {"n_bootstrap": 0, "constant": "zero", **self.options}
+        return encode_tables(*matched_tables(model, brain, "stimulus"), kept=self._kept, **options).mean
 
 
 @dataclass(frozen=True)
