@@ -10,9 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.linear_model import Ridge as TheirRidge
 
-from tertium.compare import KFold, Ridge, encode
+from tertium.compare import BandedRidge, KFold, Lagged, Ridge, encode, fit_ridge
+from tertium.compare.encoding import fitting
 from tertium.compare.encoding import memory as ours
+from tertium.compare.encoding.fitting import fit_memory_need
 from tertium.compare.encoding.memory import memory_need
 from tertium.compare.encoding.tables import table
 from tertium.errors import BadInput
@@ -25,7 +28,8 @@ needs_proc = pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reas
 MEASURE = """
 import json, sys
 import numpy as np
-from tertium.compare import KFold, PartialLeastSquares, Ridge, encode
+from tertium.compare import BandedRidge, KFold, PartialLeastSquares, ReducedRank, Ridge, encode, fit_ridge
+from tertium.compare.encoding.fitting import fit_memory_need
 from tertium.compare.encoding.memory import memory_need
 from tertium.compare.encoding.tables import table
 
@@ -35,6 +39,7 @@ def status(name):
 small = np.random.default_rng(0).normal(size=(60, 50))
 encode(small, small, n_bootstrap=10)
 encode(small, small, PartialLeastSquares(3), n_bootstrap=10)
+encode(small, small[:, :2], BandedRidge((20, 30), draws=0, steps=1), n_bootstrap=10)
 found = {}
 for name, model, n, p, u, kind, memory in [
     ("dual", Ridge(), 240, 300, 1200, "float64", None),
@@ -42,15 +47,20 @@ for name, model, n, p, u, kind, memory in [
     ("single", Ridge(), 240, 300, 1200, "float32", None),
     ("primal", Ridge(form="primal"), 400, 60, 1000, "float64", None),
     ("pls", PartialLeastSquares(3), 240, 300, 1200, "float64", None),
+    ("rank", ReducedRank(3), 240, 300, 1200, "float64", None),
+    ("banded", BandedRidge((100,) * 5, draws=0, penalties=(1.0,), steps=1), 240, 500, 1, "float64", None),
+    ("fit", fit_ridge, 240, 300, 1200, "float64", None),
 ]:
     rng = np.random.default_rng(1)
     X, Y = rng.normal(size=(n, p)).astype(kind), rng.normal(size=(n, u)).astype(kind)
-    need = memory_need(model, table(X, "X"), table(Y, "Y"), KFold(3).split(n), 30, memory)
+    tables, folds = (table(X, "X"), table(Y, "Y")), KFold(3).split(n)
+    fit = model is fit_ridge
+    need = fit_memory_need(*tables, folds.pairs, None, 2048) if fit else memory_need(model, *tables, folds, 30, memory)
     open("/proc/self/clear_refs", "w").write("5")
     before = status("VmRSS:")
-    encode(X, Y, model, cv=3, n_bootstrap=30, memory=memory)
+    kept = fit_ridge(X, Y, cv=3) if fit else encode(X, Y, model, cv=3, n_bootstrap=30, memory=memory)
     found[name] = [status("VmHWM:") - before, need.total, need.width]
-    del X, Y
+    del X, Y, tables, kept
 print(json.dumps(found))
 """
 
@@ -76,7 +86,10 @@ def needed(X, Y, memory=None, model=None, draws=200):
 def test_the_width_of_blocks_keeps_to_what_is_allowed():
     X, Y = np.zeros((400, 1000)), np.zeros((400, 50_000))
     everything = needed(X, Y)
-    assert everything.width * everything.column <= 1e9
+    assert everything.width * everything.column <= 0.3e9
+    for again in (BandedRidge((1000,)), Lagged((0,), BandedRidge((1000,)), bins=400)):
+        remade = needed(X, Y, model=again)
+        assert 0.5e9 < remade.width * remade.column <= 1e9, "hats that are made again for each block"
     for memory in (0.3, 0.6, 5.0):
         need = needed(X, Y, memory)
         assert need.total <= memory * 1e9
@@ -104,7 +117,7 @@ def test_the_memory_of_this_machine_is_known():
 
 
 @pytest.mark.parametrize(
-    ("units", "terminal", "said"), [(50_000, True, True), (50_000, False, False), (5, True, False)]
+    ("units", "terminal", "said"), [(150_000, True, True), (150_000, False, False), (5, True, False)]
 )
 def test_much_is_said_on_a_terminal_and_nothing_anywhere_else(units, terminal, said, monkeypatch, capsys):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
@@ -112,4 +125,46 @@ def test_much_is_said_on_a_terminal_and_nothing_anywhere_else(units, terminal, s
     ours.say(need)
     out, err = capsys.readouterr()
     assert out == ""
-    assert ("will use about 1.1 GB" in err and "memory=..." in err) if said else err == ""
+    assert ("will use about 0.56 GB" in err and "memory=..." in err) if said else err == ""
+
+
+def test_many_samples_of_few_features_need_no_products_of_samples(monkeypatch):
+    many = needed(np.zeros((100_000, 100)), np.zeros((100_000, 1)))
+    assert many.whole < 8e9 < 8 * 100_000**2
+    monkeypatch.setattr(ours, "machine_memory", lambda: 0.2e9)
+    rng, n = np.random.default_rng(0), 20_000
+    X = rng.normal(size=(n, 5)) + 3
+    Y = X @ rng.normal(size=(5, 2)) + rng.normal(size=(n, 2))
+    cv = KFold(3)
+    score = encode(X, Y, cv=cv, measure="r2", n_bootstrap=0)
+    scale = ((X - X.mean(0)) ** 2).sum() / n
+    assert np.isin(score.penalties.round(9), (scale * np.logspace(-4, 4, 9)).round(9)).all()
+    for number, (fitted, tested) in enumerate(cv.split(n)):
+        for unit, penalty in enumerate(score.penalties[number]):
+            theirs = TheirRidge(alpha=penalty).fit(X[fitted], Y[fitted, unit])
+            left = Y[tested, unit] - theirs.predict(X[tested])
+            wanted = 1 - (left**2).sum() / ((Y[tested, unit] - Y[fitted, unit].mean()) ** 2).sum()
+            assert score.folds[number, unit] == pytest.approx(wanted, abs=1e-9)
+    with pytest.raises(BadInput, match="Ridge holds whole for 20000 samples"):
+        encode(X, Y, Ridge(form="dual"), cv=cv)
+
+
+def test_steps_hold_products_of_every_band_and_inner_fold():
+    X, Y = np.zeros((100, 30)), np.zeros((100, 4))
+    without, few, many = (
+        needed(X, Y, model=model).held.kept
+        for model in (BandedRidge((10, 20)), BandedRidge((10, 20), steps=5), BandedRidge((10,) * 3, steps=5))
+    )
+    assert few > without
+    assert many - few == 8 * 100**2 + 8 * 80**2 * 5
+
+
+def test_a_fit_that_exceeds_the_machine_is_refused(monkeypatch):
+    X, Y = np.zeros((400, 1000)), np.zeros((400, 10))
+    need = fit_memory_need(table(X, "X"), table(Y, "Y"), KFold(5).split(400).pairs, None, 2048)
+    assert "set width=... for smaller blocks" in str(need)
+    one = fit_memory_need(table(X, "X"), table(Y, "Y"), (), (1.0,), 2048)
+    assert one.total < need.total / 2
+    monkeypatch.setattr(fitting, "machine_memory", lambda: 1e7)
+    with pytest.raises(BadInput, match=r"400 samples, 9 penalties and 10 units for 0.01 GB.*smaller width="):
+        fit_ridge(X, Y)

@@ -21,7 +21,7 @@ def planted(n=500, seed=0):
 
 def test_planted_shares_are_found_and_add_up():
     features, Y = planted()
-    found = partition_variance(features, Y, band_draws=4)
+    found = partition_variance(features, Y, cv=3, band_draws=2)
     total = 4 + 1.5**2 + 1 + 1
     wanted = {("A",): 1.5**2, ("B",): 1.0, ("C",): 0.0, ("A", "B"): 4.0, ("A", "C"): 0, ("B", "C"): 0}
     for names, variance in wanted.items():

@@ -187,6 +187,29 @@ def test_what_is_no_scheduler_is_refused_within_seconds(given, says, monkeypatch
     assert time.monotonic() - begun < 10
 
 
+@pytest.mark.parametrize("trials", [2, 3])
+def test_a_scheduler_whose_first_message_comes_with_others_is_greeted_again(trials, client, monkeypatch):
+    plain, made = distributed.Client, []
+
+    class Busy(plain):
+        def __init__(self, *args, **options):
+            made.append(args)
+            if len(made) <= trials:
+                raise AssertionError  # as Dask does
+            super().__init__(*args, **options)
+
+    monkeypatch.setattr(distributed, "Client", Busy)
+    found, address = {}, client.scheduler.address
+    if trials == 3:
+        with pytest.raises(BadInput, match="an answer that is not Dask's"), executor(address):
+            pass
+    else:
+        with executor(address) as there:
+            there.run(abs, [-1], found.__setitem__)
+        assert found == {-1: 1}
+    assert len(made) == 3
+
+
 def test_a_scheduler_without_workers_and_a_closed_client_are_refused():
     X, Y = planted()
     with distributed.LocalCluster(n_workers=0, processes=False, dashboard_address=":0") as cluster:

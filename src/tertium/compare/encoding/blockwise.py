@@ -24,6 +24,12 @@ Result = TypeVar("Result")
 #: Seconds to reach a scheduler, and to wait for a worker once there is none.
 _REACH, _NO_WORKER = 5, 60
 
+#: What Dask raises where it does not understand an answer.
+_NOT_DASK = (MemoryError, AssertionError)
+
+#: Times that a scheduler is greeted at most.
+_GREETINGS = 3
+
 #: Times a task is done again that failed with anything but a clear error (a file system that was away for a moment).
 _RETRIES = 2
 
@@ -270,14 +276,24 @@ def _client(scheduler: str | Client) -> tuple[Client, bool]:
 
 
 def _connected(address: str) -> Client:
-    from distributed import Client
-
     try:
-        return Client(address, timeout=_REACH, set_as_default=False)
-    except (OSError, ValueError, TypeError, MemoryError, EOFError) as problem:  # MemoryError: not a Dask scheduler
-        said = "an answer that is not Dask's" if isinstance(problem, MemoryError) else str(problem)
+        return _greeted(address)
+    except (OSError, ValueError, TypeError, EOFError, *_NOT_DASK) as problem:
+        said = "an answer that is not Dask's" if isinstance(problem, _NOT_DASK) else str(problem)
         raise BadInput(
             "scheduler",
             got=f"'{address}' ({said})",
             expected="the address of a running Dask scheduler, like 'tcp://host:8786'",
         ) from problem
+
+
+def _greeted(address: str) -> Client:
+    """Return a client, at the third trial at last: Dask asserts that a scheduler's first message comes alone."""
+    from distributed import Client
+
+    for _ in range(_GREETINGS - 1):
+        try:
+            return Client(address, timeout=_REACH, set_as_default=False)
+        except AssertionError:
+            continue
+    return Client(address, timeout=_REACH, set_as_default=False)

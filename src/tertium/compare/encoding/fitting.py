@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from scipy.linalg import cho_factor, cho_solve
 from tertium.compare.encoding.blockwise import executor
 from tertium.compare.encoding.gram import gram
 from tertium.compare.encoding.hats import Hats, dual_hats
+from tertium.compare.encoding.memory import Held, MemoryNeed, count_penalties, in_gigabytes, machine_memory, say
 from tertium.compare.encoding.models.ridge import choose, default_penalties
 from tertium.compare.encoding.tables import Table, matched_tables, table
 from tertium.compare.encoding.weights import weight_blocks, write_weights
@@ -124,7 +126,7 @@ def fit_ridge(
     Raises
     ------
     BadInput
-        As `encode`.
+        As `encode`; or if it takes more memory than the machine has.
 
     Examples
     --------
@@ -134,15 +136,14 @@ def fit_ridge(
     ([1.0, 2.0, -1.0], [2.0, 2.0])
     """
     features, targets = matched_tables(X, Y, by)
+    labels, kind = targets.labels() or features.labels(), targets.precision
+    split: Sequence[tuple[Indices, Indices]] = ()
+    if penalties is None or len(penalties) > 1:
+        split = as_cross_validation(cv, labels).split(targets.n, labels).pairs
+    say(fit_memory_need(features, targets, split, penalties, width))
     products = gram(features, width)
     candidates = np.sort(np.array(penalties)) if penalties is not None else default_penalties(products)
-    kind = targets.precision
-    parts = []
-    if len(candidates) > 1:
-        labels = targets.labels() or features.labels()
-        for fitted, tested in as_cross_validation(cv, labels).split(targets.n, labels):
-            hats = dual_hats(products, fitted, tested, candidates, kind)
-            parts.append((fitted, tested, hats))
+    parts = [(fitted, tested, dual_hats(products, fitted, tested, candidates, kind)) for fitted, tested in split]
     fitter = _DualFitter(targets, products, candidates, parts)
     dual, chosen = np.empty((targets.n, targets.width), dtype=kind), np.zeros(targets.width, dtype=np.int64)
     means = np.empty(targets.width)
@@ -153,6 +154,54 @@ def fit_ridge(
     with executor(scheduler) as where:
         where.run(fitter, targets.spans(width), take, "blocks of units")
     return RidgeFit(dual, candidates[chosen], means, targets.columns, features, width)
+
+
+def fit_memory_need(
+    features: Table,
+    targets: Table,
+    split: Sequence[tuple[Indices, Indices]],
+    penalties: tuple[float, ...] | None,
+    width: int,
+) -> MemoryNeed:
+    """Work out what memory `fit_ridge` takes at most, beside X and Y themselves where these are in memory.
+
+    Parameters
+    ----------
+    features, targets, penalties, width
+        As of `fit_ridge`.
+    split : sequence of (fitted, tested)
+
+    Raises
+    ------
+    BadInput
+        If that is more than the machine has even where all units take the same penalty.
+
+    Examples
+    --------
+    >>> X, Y = np.zeros((1000, 5000)), np.zeros((1000, 300))
+    >>> 0.02e9 < fit_memory_need(table(X, "X"), table(Y, "Y"), (), (1.0,), 100).total < 0.05e9
+    True
+    """
+    n, count, number = features.n, count_penalties(penalties), targets.precision.itemsize
+    fitted, tested = (max((len(part[i]) for part in split), default=0) for i in (0, 1))
+    pairs = sum(len(a) * len(b) for a, b in split)
+    square = 8.0 * n**2
+    # products, hats of all folds, and a factor for every penalty that some unit takes
+    kept, others = 2 * square + number * count * pairs, (min(count, targets.width) - 1) * square
+    column = number * ((count + 2) * tested + 3 * fitted) + 8.0 * 4 * n
+    results = targets.width * (number * n + 16.0)
+    # while hats are made; then, as large as two squares, while a factor is
+    passing = max(8.0 * 5 * fitted**2, 2 * square, 3 * 8.0 * n * min(width, features.width))
+    need = MemoryNeed(Held(passing, kept + others, column), results, column, min(width, targets.width), "width=...")
+    least, machine = need.total - others, machine_memory()
+    if least > machine:
+        raise BadInput(
+            "X and Y",
+            got=f"{n} samples, {count} penalties and {targets.width} units for {in_gigabytes(machine)} of memory",
+            expected=f"at most what takes that; these take {in_gigabytes(least)}",
+            repair="Take fewer samples or penalties, a smaller width=, or fit some units at a time.",
+        )
+    return need
 
 
 @dataclass(frozen=True, eq=False)

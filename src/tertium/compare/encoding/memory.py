@@ -116,12 +116,15 @@ class MemoryNeed:
         For each target of a block, all in all.
     width : int
         Columns of a block.
+    option : str
+        What makes blocks smaller.
     """
 
     held: Held
     results: float
     column: float
     width: int
+    option: str = "memory=... (GB)"
 
     @property
     def whole(self) -> float:
@@ -136,8 +139,8 @@ class MemoryNeed:
     def __str__(self) -> str:
         blocks = self.width * self.column
         return (
-            f"will use about {_said(self.total)} beside X and Y ({_said(self.whole)} held whole, at first, then "
-            f"{_said(blocks)} in blocks of {self.width} units); set memory=... (GB) for smaller blocks"
+            f"will use about {in_gigabytes(self.total)} beside X and Y ({in_gigabytes(self.whole)} held whole, at "
+            f"first, then {in_gigabytes(blocks)} in blocks of {self.width} units); set {self.option} for smaller blocks"
         )
 
 
@@ -203,8 +206,8 @@ def _too_much(encoder: Encoder, whole: float, least: float, n: int, memory: floa
     mine = memory is None or memory * _GIGABYTE > machine
     return BadInput(
         "memory",
-        got=f"{_said(machine)} of this machine" if mine else f"memory={memory:g} GB",
-        expected=f"at least {_said(least)}: {_said(whole)} that {type(encoder).__name__} holds whole for "
+        got=f"{in_gigabytes(machine)} of this machine" if mine else f"memory={memory:g} GB",
+        expected=f"at least {in_gigabytes(least)}: {in_gigabytes(whole)} that {type(encoder).__name__} holds whole for "
         f"{n} samples, and a block of one unit",
         repair="Take fewer samples, folds or penalties" + (", a larger machine." if mine else ", or allow more."),
     )
@@ -239,7 +242,7 @@ def held_by(encoder: Encoder, sizes: Sizes) -> Held:
 
 
 def _dual(sizes: Sizes, penalties: tuple[float, ...] | None) -> Held:
-    count, n = _count(penalties), sizes.features.n
+    count, n = count_penalties(penalties), sizes.features.n
     hats = sizes.number * count * (sizes.pairs + (sizes.inner_pairs if count > 1 else 0))
     return Held(8.0 * (n**2 + 5 * sizes.fitted**2), float(hats), _choosing(count, sizes))
 
@@ -249,17 +252,24 @@ def _choosing(penalties: int, sizes: Sizes) -> float:
     return float(sizes.number * ((penalties + 2) * sizes.tested + 3 * sizes.fitted))
 
 
-def _count(penalties: tuple[float, ...] | None) -> int:
+def count_penalties(penalties: tuple[float, ...] | None) -> int:
+    """Return how many penalties are tried, nine where none are given.
+
+    Examples
+    --------
+    >>> count_penalties(None), count_penalties((1.0, 2.0))
+    (9, 2)
+    """
     return _USUAL_PENALTIES if penalties is None else len(penalties)
 
 
 @held_by.register
 def _(encoder: Ridge, sizes: Sizes) -> Held:
-    n, p, count = sizes.features.n, sizes.features.width, _count(encoder.penalties)
+    n, p, count = sizes.features.n, sizes.features.width, count_penalties(encoder.penalties)
     if encoder.form == "dual" or (encoder.form == "auto" and p >= n // 2):
         return _dual(sizes, encoder.penalties)
-    # of every part: tested samples under each penalty, and the fitted features; the folds inside a fold test each of its
-    # fitted samples once, and fit it in all others
+    # of every part: tested samples under each penalty, and the fitted features; the folds inside a fold test each of
+    # its fitted samples once, and fit it in all others
     outside = len(sizes.folds) * sizes.fitted
     tested, fitted = (n, outside) if count == 1 else (n + outside, outside * sizes.inner_folds)
     kept = sizes.number * p * (count * tested + fitted)
@@ -275,7 +285,11 @@ def _(encoder: KernelRidge, sizes: Sizes) -> Held:
 
 @held_by.register
 def _(encoder: BandedRidge, sizes: Sizes) -> Held:
-    count, n, bands = _count(encoder.penalties), sizes.features.n, len(columns_of_bands(sizes.features, encoder.bands))
+    count, n, bands = (
+        count_penalties(encoder.penalties),
+        sizes.features.n,
+        len(columns_of_bands(sizes.features, encoder.bands)),
+    )
     now = 8.0 * (n**2 + 5 * sizes.fitted**2) + sizes.number * count * sizes.fitted * sizes.tested
     if encoder.steps and bands > 1:
         # products of the fitted samples by band, and those of each fold inside: sum of a^2 + a b = fitted^2 (folds - 1)
@@ -293,7 +307,7 @@ def _(encoder: PartialLeastSquares, sizes: Sizes) -> Held:
 
 @held_by.register
 def _(encoder: ReducedRank, sizes: Sizes) -> Held:
-    n, count = sizes.features.n, _count(encoder.penalties)
+    n, count = sizes.features.n, count_penalties(encoder.penalties)
     hats = (sizes.number + 8) * len(sizes.folds) * encoder.rank * n
     passing = 8.0 * (2 * n**2 + 9 * sizes.fitted**2 + count * sizes.fitted * sizes.tested)
     return Held(passing, float(hats), 0.0)
@@ -302,11 +316,22 @@ def _(encoder: ReducedRank, sizes: Sizes) -> Held:
 @held_by.register
 def _(encoder: PoissonRidge, sizes: Sizes) -> Held:
     """Features themselves are held, of every fold and every fold inside it: there is no dual form."""
-    n, p, inner = sizes.features.n, sizes.features.width, sizes.inner_folds if _count(encoder.penalties) > 1 else 0
+    n, p, inner = (
+        sizes.features.n,
+        sizes.features.width,
+        sizes.inner_folds if count_penalties(encoder.penalties) > 1 else 0,
+    )
     axes = 1 + min(p, sizes.fitted)
     parts = n * axes + inner * sizes.fitted * axes
     return Held(8.0 * 5 * n * p, 8.0 * (n * p + len(sizes.folds) * parts), 8.0 * (inner + 12) * axes + 8.0 * 10 * n)
 
 
-def _said(size: float) -> str:
+def in_gigabytes(size: float) -> str:
+    """Return bytes in words.
+
+    Examples
+    --------
+    >>> in_gigabytes(2.5e9)
+    '2.5 GB'
+    """
     return f"{size / _GIGABYTE:.2g} GB" if size < 100e9 else f"{size / _GIGABYTE:.0f} GB"

@@ -126,7 +126,7 @@ def partition_variance(
     >>> rng = np.random.default_rng(0)
     >>> A, B = rng.normal(size=(2, 300, 3))
     >>> Y = 2 * A @ rng.normal(size=(3, 4)) + B @ rng.normal(size=(3, 4)) + rng.normal(size=(300, 4))
-    >>> found = partition_variance({"A": A, "B": B}, Y, n_bootstrap=0, band_draws=0)
+    >>> found = partition_variance({"A": A, "B": B}, Y, cv=3, n_bootstrap=0, band_draws=0)
     >>> bool(found.shares["A",].mean() > found.shares["B",].mean() > abs(found.shares["A", "B"].mean()))
     True
     """

@@ -173,4 +173,4 @@ def _(encoder: Lagged, sizes: Sizes) -> Held:
     # of no samples: sizes are asked for, not numbers
     wide = with_lags(sizes.features, lags, np.empty((0, len(lags) * sizes.features.width)))
     inner, design = held_by(encoder.model, replace(sizes, features=wide)), 8.0 * n * wide.width
-    return Held(inner.passing + 3 * design, inner.kept + design, inner.column)
+    return Held(inner.passing + 3 * design, inner.kept + design, inner.column, inner.again)
