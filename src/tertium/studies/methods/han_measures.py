@@ -129,7 +129,7 @@ def same_errors(model: Floats, brain: Floats) -> float:
 
     Examples
     --------
-    >>> answers = np.array([[1.0, 1.0], [0.0, 1.0], [1.0, 1.0]])
+    >>> answers = np.array([[1.0, 1.0], [0.0, 1.0], [1.0, 1.0]] * 4)
     >>> same_errors(answers, answers)
     1.0
     """

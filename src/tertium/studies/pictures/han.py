@@ -62,7 +62,7 @@ def pictures(results: Sequence[Han2023.Results]) -> Iterator[Picture]:
 
 def opposite(results: Sequence[Han2023.Results]) -> go.Figure:
     """Draw the matrix of measures."""
-    drawn = figure.new(height=560, width=760)
+    drawn = figure.new(height=560, width=680)
     mean = 100 * np.mean([one.opposite for one in results], axis=0)
     np.fill_diagonal(mean, np.nan)
     figure.heatmap(drawn, mean, x=BATTERY, y=BATTERY, colour="opposite rankings (% of pairs of students)", square=True)
@@ -94,6 +94,7 @@ def students_by_two(one: Han2023.Results) -> go.Figure:
                 text=[f"{way}, {one.steps[k]} steps" for k in here],
                 hovertemplate="%{text}<extra></extra>",
             )
+    drawn.update_layout(legend={"itemsizing": "constant"})
     return drawn
 
 
