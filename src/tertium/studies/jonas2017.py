@@ -67,7 +67,7 @@ class Jonas2017(Study):
             "10.2307/1912791",
         ),
     )
-    test_seeds = (10, 11, 12, 13)
+    test_seeds = (10, 11, 12)
     smoke = {
         "units": 4, "bystanders": 3, "networks": 1, "steps": 80, "trials": 30, "reference": 100, "recorded": 60,
         "neurons": 5, "density": 0.4, "spike_trials": 6, "bins": 400, "circuits": 1,

@@ -79,7 +79,7 @@ def simulated(circuit: Wiring, drive: Floats | None, config: Jonas2017.Config, s
         for unit, (gain, delay) in enumerate(zip(circuit.gains, circuit.delays, strict=True)):
             start = SLOWEST - delay
             log_rates[:, :, unit] += gain * drive[:, start : start + config.bins] - gain**2 / 2
-    made = simulate_spike_trains(log_rates, circuit.kernels, dt=DT, seed=seed)
+    made = simulate_spike_trains(log_rates, circuit.kernels, dt=DT, binary=True, seed=seed)  # cannot run away
     return np.asarray(made.spikes.values, dtype=np.float64)
 
 
