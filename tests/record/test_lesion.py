@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch import nn
 
+from tertium.dynamics import fixed_points
 from tertium.errors import BadInput, UnknownName
 from tertium.models import GRU, LSTM, ConvRNN, MultiAreaRNN, RateRNN
 from tertium.record import lesion, record
@@ -173,6 +174,18 @@ def test_nothing_is_left_behind_not_even_by_an_error():
         net(x[..., :2])
     assert trace(net) == before
     torch.testing.assert_close(net(x)[0], outputs, rtol=0, atol=0)
+
+
+def test_fixed_points_are_those_of_the_lesioned_network():
+    net = RateRNN(2, 6, 1, nonlinearity="tanh", seed=1)
+    with torch.no_grad():
+        net.cell.bias.normal_(generator=Seeds(1).torch("bias"))
+    starts = np.random.default_rng(0).normal(size=(4, 6))
+    with lesion(net, "cells.0", 2):
+        point = fixed_points(net.cell, starts, 0.0).points[0]
+    heard = np.tanh(point) * (np.arange(6) != 2)
+    weight, bias = (one.detach().double().numpy() for one in (net.cell.recurrent_weight, net.cell.bias))
+    np.testing.assert_allclose(point, weight @ heard + bias, atol=1e-9)
 
 
 def test_gradients_flow_past_a_lesion():
