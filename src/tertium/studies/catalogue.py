@@ -14,6 +14,7 @@ STUDIES = Registry(
     "study",
     {
         "achterberg2023": "tertium.studies.achterberg2023:Achterberg2023",
+        "agreement": "tertium.studies.agreement:Agreement",
         "beggs2003": "tertium.studies.beggs2003:Beggs2003",
         "benyishai1995": "tertium.studies.benyishai1995:BenYishai1995",
         "cadena2019": "tertium.studies.cadena2019:Cadena2019",
@@ -60,6 +61,7 @@ STUDIES = Registry(
 #: Study -> row of the canon; a test holds it against the studies' own ``row``.
 ROWS: dict[str, str] = {
     "achterberg2023": "CON03",
+    "agreement": "CMP02",
     "beggs2003": "THY10",
     "benyishai1995": "DYN13",
     "cadena2019": "SEN05",

@@ -52,14 +52,14 @@ def pictures(results: Sequence[Agreement.Results]) -> Iterator[Picture]:
     yield Picture(
         "disagree",
         disagree(results, agreement),
-        f"The two measures that agree least of those with an agreement of other measures in common: scores of {layers} "
+        f"The two measures that agree least, of those that agree by more than 0.5 with another: scores of {layers} "
         f"representations against IT, {over}; bars: 95 % intervals over 92 images.",
     )
     yield Picture(
         "chance",
         chance(results),
         f"Scores against IT with the images of layers shuffled, by the participation ratio of the layer, {over} and "
-        f"shuffles: where nothing is shared, some measures follow dimension.",
+        f"shuffles: where nothing is shared, some measures follow dimension. RSA whitened lies on CKA biased.",
     )
     yield Picture(
         "families",
@@ -88,7 +88,7 @@ def clustered(agreement: Floats, names: Sequence[str]) -> go.Figure:
     """Draw agreement of measures in the order of their clusters."""
     order = order_of(agreement)
     sorted_, labels = agreement[np.ix_(order, order)], [names[i] for i in order]
-    drawn = figure.new(height=620, width=820)
+    drawn = figure.new(height=620, width=740)
     figure.heatmap(
         drawn,
         sorted_,
