@@ -69,7 +69,7 @@ class Jonas2017(Study):
     )
     test_seeds = (10, 11, 12)
     smoke = {
-        "units": 4, "bystanders": 3, "networks": 1, "steps": 80, "trials": 30, "reference": 100, "recorded": 60,
+        "units": 4, "bystanders": 3, "networks": 1, "steps": 150, "trials": 30, "reference": 100, "recorded": 200,
         "neurons": 5, "density": 0.4, "spike_trials": 6, "bins": 400, "circuits": 1,
     }  # fmt: skip
 

@@ -54,7 +54,7 @@ def pictures(results: Sequence[Jonas2017.Results]) -> Iterator[Picture]:
 
 def units(results: Sequence[Jonas2017.Results]) -> go.Figure:
     """Draw areas by tool, among all units and among tuned ones."""
-    drawn = figure.new(x="ROC area for causal units", height=420)
+    drawn = figure.new(x="ROC area for causal units", y="tool", height=420)
     asked = (("causal", "among all units"), ("among_tuned", "among tuned units"))
     for k, (question, what) in enumerate(asked):
         rows = [[np.mean([one[question][tool] for one in seed.cards]) for tool in TOOLS] for seed in results]
@@ -66,7 +66,7 @@ def units(results: Sequence[Jonas2017.Results]) -> go.Figure:
 
 def connections(results: Sequence[Jonas2017.Results]) -> go.Figure:
     """Draw areas by tool and condition."""
-    drawn = figure.new(x="ROC area for connections", height=420)
+    drawn = figure.new(x="ROC area for connections", y="tool", height=420)
     for k, condition in enumerate(CONDITIONS):
         tools = [tool for tool in EDGE_TOOLS if tool in results[0].edges[condition]]
         rows = [[one.edges[condition][tool].mean() for tool in tools] for one in results]
@@ -103,7 +103,7 @@ def lesions(card: dict[str, Any]) -> go.Figure:
 
 def dimensions(results: Sequence[Jonas2017.Results]) -> go.Figure:
     """Draw the dimension of three choices of units."""
-    drawn = figure.new(y="participation ratio (dimensions)", height=360)
+    drawn = figure.new(x="units taken", y="participation ratio (dimensions)", height=360)
     names = {"causal": "causal units", "tuned": "causal and copies", "all": "all units"}
     rows = [[np.mean([one["dimension"][part] for one in seed.cards]) for part in names] for seed in results]
     mean, half = mean_and_interval(rows)
