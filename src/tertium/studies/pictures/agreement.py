@@ -171,7 +171,7 @@ def chance(results: Sequence[Agreement.Results]) -> go.Figure:
 
 def divisions(results: Sequence[Agreement.Results]) -> go.Figure:
     """Draw within less between for both divisions, seed by seed, and shuffled."""
-    drawn = figure.new(y="agreement within less between (Spearman)", height=420)
+    drawn = figure.new(x="division of the measures by", y="agreement within less between (Spearman)", height=420)
     for field, shuffled, at in (("by_family", "by_shuffled_family", 0), ("by_chance", "by_shuffled_chance", 1)):
         x = [at + 0.08 * (i - (len(results) - 1) / 2) for i in range(len(results))]
         value, low, high = np.array([getattr(one, field) for one in results]).T

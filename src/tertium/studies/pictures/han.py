@@ -100,7 +100,7 @@ def students_by_two(one: Han2023.Results) -> go.Figure:
 
 def rotated(results: Sequence[Han2023.Results]) -> go.Figure:
     """Draw what measures say of the teacher rotated, mapped, reordered."""
-    drawn = figure.new(y="similarity to the teacher", height=440)
+    drawn = figure.new(x="measure", y="similarity to the teacher", height=440)
     others = [name for name in ACTIVITY if name not in (*ROTATION_FREE, *UNIT_BY_UNIT)]
     names = [*ROTATION_FREE, *others, *UNIT_BY_UNIT]
     order = [list(ACTIVITY).index(name) for name in names]
