@@ -191,6 +191,13 @@ def test_power_is_kept_by_repeated_experiments():
     assert 0.68 <= found / 150 <= 0.92
 
 
+def test_models_that_answer_alike_do_not_differ():
+    models, brains = world()
+    result = score_models({"a": models["part"], "b": models["part"].copy()}, brains, "cka", n_draws=20)
+    row = result.compare().iloc[0]
+    assert (row.difference, row.t, row.p) == (0.0, 0.0, 1.0)
+
+
 def test_the_same_seed_gives_the_same_draws():
     models, brains = world()
     first, second = (score_models(models, brains, "cka", n_draws=20, seed=s) for s in (5, 5))

@@ -113,7 +113,7 @@ class Spread:
     def test(self, values: FloatArray, contrast: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return t and two-sided p of values against 0; what is 0 and never varies has p = 1."""
         error = np.sqrt(self.variance(contrast))
-        certain = np.where(values == 0, 0.0, np.sign(values) * np.inf)
+        certain = np.where(values == 0, 0.0, np.copysign(np.inf, values))
         t = np.divide(values, error, out=certain, where=error > 0)
         return t, 2 * stats.t.sf(np.abs(t), self.dof)
 

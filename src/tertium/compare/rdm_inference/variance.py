@@ -74,7 +74,7 @@ class Uncertainty:
         """Return t and p of values against 0; an exact 0 with no variance gives t = 0, p = 1 (or 0.5 one-sided)."""
         error = np.sqrt(self.variance(contrast))
         # A difference that never varies is certain: t is infinite, unless the difference is 0.
-        t = np.divide(value, error, out=np.where(value == 0, 0.0, np.sign(value) * np.inf), where=error > 0)
+        t = np.divide(value, error, out=np.where(value == 0, 0.0, np.copysign(np.inf, value)), where=error > 0)
         p = stats.t.sf(t, self.dof) if one_sided else 2 * stats.t.sf(np.abs(t), self.dof)
         return t, p
 
