@@ -61,7 +61,7 @@ def units(results: Sequence[Jonas2017.Results]) -> go.Figure:
         mean, half = mean_and_interval(rows)
         _dots(drawn, TOOLS, mean, half, what, k, (-0.14, 0.14)[k])
     figure.limit_line(drawn, 0.5, "chance", vertical=True)
-    return drawn.update_xaxes(range=[0.3, 1.02])
+    return drawn.update_xaxes(range=[0.3, 1.12])
 
 
 def connections(results: Sequence[Jonas2017.Results]) -> go.Figure:
