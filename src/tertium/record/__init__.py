@@ -8,7 +8,7 @@ from tertium._lazy import attach
 
 if TYPE_CHECKING:
     from tertium.record import observe
-    from tertium.record.lesioning import lesion
+    from tertium.record.lesions.lesioning import lesion
     from tertium.record.planning import RecordingPlan, SitePlan, plan
     from tertium.record.probe import record
     from tertium.record.projection import Projection
@@ -22,7 +22,7 @@ __getattr__, __dir__ = attach(
         "Projection": "projection",
         "RecordingPlan": "planning",
         "SitePlan": "planning",
-        "lesion": "lesioning",
+        "lesion": "lesions.lesioning",
         "list_sites": "sites",
         "observe": "observe",
         "plan": "planning",

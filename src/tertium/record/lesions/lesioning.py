@@ -15,8 +15,8 @@ from torch import nn
 from tertium.errors import BadInput
 from tertium.models.outputs import first_tensor
 from tertium.record.feed import layout_of
-from tertium.record.lesion_loops import cell_of, lesioned_loop, shape_of
-from tertium.record.lesion_units import unit_indices
+from tertium.record.lesions.loops import cell_of, lesioned_loop, shape_of
+from tertium.record.lesions.units import unit_indices
 from tertium.record.sites import choose_sites, label_of, named_sites
 from tertium.rng import Seeds
 

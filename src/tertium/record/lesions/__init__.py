@@ -1,0 +1,1 @@
+"""Lesions: units silenced, clamped or disturbed while a network is watched."""
