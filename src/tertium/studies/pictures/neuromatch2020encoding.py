@@ -78,7 +78,10 @@ def filters(results: Sequence[Neuromatch2020Encoding.Results]) -> go.Figure:
             colorbar={"title": "weight"}, row=row + 1, col=column + 1,
         )  # fmt: skip
     grid.update_xaxes(visible=False)
-    grid.update_yaxes(visible=False)
+    grid.update_yaxes(visible=False, autorange="reversed")
+    for place in range(1, len(order) + 1):  # square pixels
+        grid.update_layout({f"yaxis{place}": {"scaleanchor": f"x{place}", "constrain": "domain"}})
+    grid.update_xaxes(constrain="domain")
     grid.update_layout(margin={"t": 30, "b": 10, "l": 10})
     return grid
 
