@@ -111,7 +111,7 @@ def bandwidths(results: Sequence[Olshausen1996.Results]) -> go.Figure:
 
 def encoding(results: Sequence[Olshausen1996.Results]) -> go.Figure:
     """Draw what each model explains of each cell."""
-    drawn = figure.new(x="", y="explainable variance explained (FEVE)")
+    drawn = figure.new(x="kind of simulated cell", y="explainable variance explained (FEVE)")
     random = np.linspace(-0.12, 0.12, len(results[0].explained["simple"]))
     for i, (model, what) in enumerate((("linear", "filters"), ("energy", "energies"))):
         colour = figure.COLOURS[i]
@@ -126,5 +126,5 @@ def encoding(results: Sequence[Olshausen1996.Results]) -> go.Figure:
             name = f"{what} and output"
             drawn.add_scatter(x=[x], y=[mean], error_y=bars, mode="markers", marker=mark, name=name, showlegend=j == 0)
     figure.limit_line(drawn, 0.0, "")
-    drawn.update_xaxes(tickvals=[0, 1], ticktext=["simple cells", "complex cells"], range=[-0.5, 1.5])
+    drawn.update_xaxes(tickvals=[0, 1], ticktext=["simple", "complex"], range=[-0.5, 1.5])
     return drawn.update_yaxes(range=[-0.55, 1.05])
