@@ -44,9 +44,9 @@ MODEL_STUDENT = "imitates, as wide"
 class Han2023(Study):
     """Measures of similarity invert each other's rankings of models of a known teacher (after Han et al. 2023).
 
-    After a talk (E. Grant, "Use case determines the validity of neural systems comparisons"); the nearest published
-    work that puts a known network in the place of the brain is Han et al. (2023), and Ding et al. (2021) judge
-    measures by what they are to predict. Settings and thresholds but those of the canon are ours.
+    After a talk, "Use case determines the validity of neural systems comparisons"; the nearest published work that puts
+    a known network in the place of the brain is Han et al. (2023), and Ding et al. (2021) judge measures by what they
+    are to predict. Settings and thresholds but those of the canon are ours.
 
     A teacher, one layer of rectified units, learns to tell eight classes. Students learn to imitate its outputs, its
     task, its task with wrong labels among the right, or to rebuild the stimuli, each with half, as many, or three times
@@ -64,7 +64,8 @@ class Han2023(Study):
     hardly learned, had opposite rankings in 5.5 % and 6.9 % of cases; so how many there are depends on who is compared,
     and most of them are of students of different width, by canonical correlations, whose chance level rises with width.
     Therefore the rate is also given for students as wide as the teacher. The rate is over all measures and all pairs
-    of students, told apart or not.
+    of students, told apart or not. With the first set it was also settled that unpaired units count 0 on either side,
+    without which wide students gain.
     """
 
     row, kind = "CMP02", "in_silico"
