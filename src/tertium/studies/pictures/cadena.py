@@ -59,7 +59,7 @@ def pictures(results: Sequence[Cadena2019.Results]) -> Iterator[Picture]:
 
 def planted(results: Sequence[Cadena2019.Results]) -> go.Figure:
     """Draw FEVE by model, for each kind of cells."""
-    drawn = figure.new(y="explained (FEVE)", height=420)
+    drawn = figure.new(x="model", y="explained (FEVE)", height=420)
     models = list(results[0].feve)
     for k, (kind, name) in enumerate(CELLS.items()):
         rows = [[one.explained(model, kind) for model in models] for one in results]
@@ -73,7 +73,7 @@ def planted(results: Sequence[Cadena2019.Results]) -> go.Figure:
 
 def recorded(results: Sequence[Cadena2019.Results]) -> go.Figure:
     """Draw correlations by model: neurons, their mean with its interval, and where patterns were others."""
-    drawn = figure.new(y="correlation, patterns not fitted", height=420)
+    drawn = figure.new(x="model", y="correlation, patterns not fitted", height=420)
     models = list(results[0].correlation)
     place = np.arange(len(models))
     each = np.mean([[one.neurons[model] for model in models] for one in results], axis=0)

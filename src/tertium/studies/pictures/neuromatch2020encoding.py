@@ -48,7 +48,7 @@ def pictures(results: Sequence[Neuromatch2020Encoding.Results]) -> Iterator[Pict
 
 def scores(results: Sequence[Neuromatch2020Encoding.Results]) -> go.Figure:
     """Draw scores by model."""
-    drawn = figure.new(y="score")
+    drawn = figure.new(x="model", y="R2 over ceiling (planted), correlation (recorded)")
     models = list(NAMES)
     rows = {name: [[one.explained(model, kind) for model in models] for one in results] for kind, name in CELLS.items()}
     rows["recorded V1 (correlation)"] = [[one.correlation[model] for model in models] for one in results]
