@@ -119,7 +119,7 @@ _KEYS = ("conv", "hidden", "answer")
 
 
 def _by_layer(values: Sequence[dict[str, np.ndarray]]) -> go.Figure:
-    drawn = figure.new()
+    drawn = figure.new(x="layer")
     for k, (name, what) in enumerate(NETWORKS.items()):
         style = {"color": figure.COLOURS[k], "dash": ("solid", "dash", "dot")[k]}
         mark = {"size": 9, "symbol": ("circle", "diamond", "square")[k]}
