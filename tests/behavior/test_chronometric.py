@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
 import pytest
 
@@ -102,15 +100,15 @@ def test_bad_options():
         fit_chronometric(*closed_form(np.random.default_rng(7)), to="speed")
 
 
-@pytest.mark.skipif("TERTIUM_DATA" not in os.environ, reason="needs roitman_lip: set TERTIUM_DATA")
 @pytest.mark.parametrize(
     ("monkey", "threshold", "slope", "bound", "rest"),
     [(1, 0.0824, 1.44, 0.638, 0.379), (2, 0.0674, 1.20, 0.768, 0.280)],
 )
-def test_two_monkeys(monkey, threshold, slope, bound, rest):
+def test_two_monkeys(monkey, threshold, slope, bound, rest, needs_data):
     """Our numbers of Roitman & Shadlen (2002), pinned; times alone predict most of the choices."""
     from tertium.data import load
 
+    needs_data("roitman_lip")
     behaviour = load("roitman_lip").behaviour
     trials = behaviour[behaviour["monkey"] == monkey]
     x, ok, rt = (trials[name].to_numpy() for name in ("coherence", "correct", "rt"))

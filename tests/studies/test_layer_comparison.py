@@ -13,27 +13,10 @@ from tertium.studies.layer_patterns import brain_patterns, layer_patterns, norma
 from tertium.studies.layerwise import region_rdms
 
 
-class TwoLayers(torch.nn.Module):
-    """Local means, then rectified random mixtures of them."""
-
-    def __init__(self):
-        super().__init__()
-        self.pool = torch.nn.AvgPool2d(2)
-        self.mix = torch.nn.Linear(48, 30)
-        with torch.no_grad():
-            self.mix.weight.normal_(generator=torch.Generator().manual_seed(1))
-
-    def preprocess(self, images):
-        return torch.as_tensor(images).permute(0, 3, 1, 2).float()
-
-    def forward(self, x):
-        return torch.tanh(self.mix(self.pool(x).flatten(1)) / 100)
-
-
 @pytest.fixture
-def shown():
+def shown(two_layers):
     images = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 3), dtype=np.uint8)
-    network = TwoLayers()
+    network = two_layers
     with torch.no_grad():
         pooled = network.pool(network.preprocess(images)).flatten(1).numpy()
     return images, tuple(f"image {i}" for i in range(40)), network, pooled
@@ -118,16 +101,9 @@ def test_rsa_keeps_its_own_ceilings(shown):
 
 
 def test_a_layer_without_pattern_is_named(shown):
-    images, labels, _, pooled = shown
+    images, labels, network, pooled = shown
     brain = BrainSet("planted", images, labels, {"IT": correlations(pooled, labels)})
-
-    class Dead(TwoLayers):
-        def forward(self, x):
-            return self.mix(self.pool(x).flatten(1)) * 0
-
-    dead = Dead()
     with torch.no_grad():
-        dead.mix.weight.zero_()
-        dead.mix.bias.zero_()
+        network.mix.weight.zero_()
     with pytest.raises(BadInput, match="layer 'mix', image 'image 0'"):
-        compare_layers(dead, brain, "cka")
+        compare_layers(network, brain, "cka")

@@ -11,29 +11,12 @@ from tertium.errors import BadInput, UnknownName
 from tertium.studies.layerwise import layer_rdms, region_rdms, score_layers
 
 
-class TwoLayers(torch.nn.Module):
-    """Local means, then a random mixture of them."""
-
-    def __init__(self):
-        super().__init__()
-        self.pool = torch.nn.AvgPool2d(2)
-        self.mix = torch.nn.Linear(48, 20)
-        with torch.no_grad():
-            self.mix.weight.normal_(generator=torch.Generator().manual_seed(1))
-
-    def preprocess(self, images):
-        return torch.as_tensor(images).permute(0, 3, 1, 2).float()
-
-    def forward(self, x):
-        return torch.tanh(self.mix(self.pool(x).flatten(1)) / 100)
-
-
 @pytest.fixture
-def shown():
+def shown(two_layers):
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (20, 8, 8, 3), dtype=np.uint8)
     labels = [f"image {i}" for i in range(20)]
-    network = TwoLayers()
+    network = two_layers
     with torch.no_grad():
         pooled = network.pool(network.preprocess(images)).flatten(1).numpy()
     return images, labels, network, pooled

@@ -68,7 +68,7 @@ def check_task(
 
 def _global_state() -> tuple[Any, ...]:
     """Return the state of NumPy's global generator: its words, and how many of them were used."""
-    state = np.random.get_state(legacy=False)  # noqa: NPY002
+    state = np.random.get_state(legacy=False)  # noqa: NPY002  (the legacy generator is what is watched)
     assert isinstance(state, dict)
     return (*state["state"]["key"].tolist(), state["state"]["pos"], state["has_gauss"])
 
