@@ -132,6 +132,7 @@ GIVEN = [
     ("inhibitory_stdp", {"rate": 1.0, "eta": 0.1}, {**SPIKING, "measure": rate_error}),
     ("kolen_pollack", {}, WITH_FEEDBACK),
     ("layer_perturbation", {"draws": 4}, {"refuses": [FOREIGN, TWO_CELLS], "model": MLP(7, 8, 3), "trials": SHORTEST}),
+    ("mdgl", {}, {"refuses": [FOREIGN, TWO_CELLS, tanh_network()], "model": RateRNN(7, 10, 3, dt=0.05, dale=0.8)}),
     ("node_perturbation", {"draws": 4}, {"refuses": [FOREIGN, LEARNS_TAU], "trials": short_trials(n=4)}),
     ("oja", {}, {**UNTAUGHT, **ONE_LAYER, "measure": off_length}),
     ("perceptron", {}, {"refuses": [FOREIGN, TWO_CELLS, MLP(7, 4, 3)], **SEPARABLE}),

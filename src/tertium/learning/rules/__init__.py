@@ -55,6 +55,7 @@ RULES = Registry(
         "kolen_pollack": "tertium.learning.rules.feedback_weights.kolen_pollack:KolenPollack",
         "hebb": "tertium.learning.rules.hebbian.hebb:Hebb",
         "layer_perturbation": "tertium.learning.rules.without_errors.layer_perturbation:LayerPerturbation",
+        "mdgl": "tertium.learning.rules.three_factor.mdgl:MDGL",
         "node_perturbation": "tertium.learning.rules.node_perturbation:NodePerturbation",
         "oja": "tertium.learning.rules.hebbian.principal:Oja",
         "perceptron": "tertium.learning.rules.without_errors.perceptron:Perceptron",

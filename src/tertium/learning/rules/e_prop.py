@@ -102,7 +102,10 @@ class EProp(Rule):
         cell = cells_of(weights.bare)[0]
         if isinstance(cell, LIF):
             assert isinstance(weights.bare, SpikingNetwork)
-            told = exact_spike_signals(weights.bare, trials, goal, noises[0], costs) if told is None else told
+            if told is None:
+                told = exact_spike_signals(weights.bare, trials, goal, noises[0], costs)
+            else:
+                told = self._heard(weights.bare, trials.inputs, noises[0], rates, told)
             found = trace_gradient(cell, "cells.0", trials.inputs, noises[0], rates, told)
             if not any(bool(gradient.any()) for gradient in found.values()):
                 refuse_silence(self.name, {"cells.0": rates})
@@ -111,6 +114,7 @@ class EProp(Rule):
             if told is None:
                 told = exact_signals(weights.bare, trials, goal, noises[0], costs)
             else:
+                told = self._heard(weights.bare, trials.inputs, noises[0], rates, told)
                 told = torch.cat([torch.zeros_like(told[:1]), told])  # nothing is read out before the first step
             found = eligibility_gradient(cell, "cells.0", trials.inputs, noises[0], told)
         found |= spread_readout(to_drive, rates)
@@ -132,6 +136,17 @@ class EProp(Rule):
         to_units = to_drive @ back
         # a cost on its own rate is something that a unit knows
         return to_units if to_rates is None else to_units + to_rates
+
+    def _heard(
+        self,
+        bare: RecurrentNetwork,
+        xs: torch.Tensor,
+        noise: torch.Tensor | None,
+        rates: torch.Tensor,
+        told: torch.Tensor,
+    ) -> torch.Tensor:
+        """Return what units hear, (time, trial, unit), of top-down signals of that shape: here nothing else."""
+        return told
 
 
 def eligibility_gradient(

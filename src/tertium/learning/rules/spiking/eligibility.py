@@ -75,6 +75,36 @@ def carried_gradient(
     return torch.stack(list(products)).sum(0)
 
 
+def responsiveness(opened: LIF, arrived: torch.Tensor, noise: torch.Tensor | None = None) -> torch.Tensor:
+    """Return how the spikes of each unit depend on what arrives at it in the same step, (time, trial, unit).
+
+    That is h of Liu et al. 2021: the pseudo-derivative, times how far a unit of current moves the voltage at once.
+
+    Parameters
+    ----------
+    opened : LIF
+        As `open_loop` makes it.
+    arrived : torch.Tensor, shape (time, trial, input)
+    noise : torch.Tensor, shape (time, trial, unit), optional
+
+    Examples
+    --------
+    >>> from tertium.models.spiking import surrogate
+    >>> cell = LIF(1, 1, tau=0.01, dt=0.001, surrogate=surrogate("triangle", height=0.3))
+    >>> _ = cell.input_weight.data.fill_(0.5)
+    >>> [round(float(h), 3) for h in responsiveness(cell, torch.ones(2, 1, 1))]
+    [0.15, 0.286]
+    """
+    with torch.no_grad():
+        start = opened.init(arrived.shape[1])
+        _, states = opened.run(arrived, start, noise)
+        # what arrives enters linearly, so how far it moves the variables is the same in every step
+        _, _, _, direct = _derivatives(opened, start, arrived[0], None if noise is None else noise[0])
+        along = direct.transpose(0, 1).expand_as(states).contiguous()
+        answers: torch.Tensor = torch.func.jvp(opened.activity, (states,), (along,))[1]
+        return answers
+
+
 def _derivatives(opened: LIF, state: torch.Tensor, x: torch.Tensor, noise: torch.Tensor | None) -> Any:
     """Return the next state, its spikes, its derivatives by each variable before, and by what arrives."""
     push = torch.zeros(len(x), opened.n_units, dtype=x.dtype, device=x.device)
