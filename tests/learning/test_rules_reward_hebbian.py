@@ -48,6 +48,19 @@ def test_no_change_passes_its_bound_and_trials_as_expected_change_nothing() -> N
     assert not made.cell.recurrent_weight.grad.any()
 
 
+def test_outputs_between_0_and_1_are_judged_as_they_come_out() -> None:
+    seen = []
+    for output, given in (("sigmoid", lambda y: y), ("linear", torch.sigmoid)):
+        made, trials = RateRNN(7, 6, 3, dt=0.02, nonlinearity="tanh", output=output, seed=3), short_trials(n=6)
+        rule = named_rule("reward_hebbian", push=3.0, rate=20.0, largest=1e9)
+        filled = rule.fill(made, trials, lambda y, t, given=given: mean_squared_error(given(y), t), seeds=Seeds(0))
+        seen.append((filled.loss, made.cell.recurrent_weight.grad))
+        assert bool(((filled.outputs > 0) & (filled.outputs < 1)).all()) == (output == "sigmoid")
+    assert seen[0][0] == pytest.approx(seen[1][0], rel=1e-6)
+    assert seen[0][1].abs().max() > 0
+    torch.testing.assert_close(seen[0][1], seen[1][1])
+
+
 def test_supralinear_products_point_along_the_gradient_better_than_linear_ones() -> None:
     made = network(20)
     batch = make("context_decision", dt=0.02).batch(
