@@ -91,6 +91,7 @@ TASKS = Registry(
         "delayed_match_distractor": "tertium.tasks.memory.several_tests:delayed_match_distractor",
         "delayed_estimation": "tertium.tasks.memory.orientation:delayed_estimation",
         "change_detection": "tertium.tasks.memory.orientation:change_detection",
+        "store_recall": "tertium.tasks.memory.store_recall:store_recall",
         "interval_discrimination": "tertium.tasks.timing.discrimination:interval_discrimination",
         "ready_set_go": "tertium.tasks.timing.production:ready_set_go",
         "one_two_three_go": "tertium.tasks.timing.production:one_two_three_go",
