@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from tertium._lazy import attach
 
 if TYPE_CHECKING:
-    from tertium.models import circuits, kernels, spiking, wiring
+    from tertium.models import circuits, dendrites, kernels, spiking, wiring
     from tertium.models.catalogue import MODELS, ModelCard, card, list_models, make
+    from tertium.models.dendrites.tree import DendriticTree
     from tertium.models.feedforward.cnn import CNN
     from tertium.models.feedforward.convolution import ConvLayer
     from tertium.models.feedforward.dense import DenseLayer
@@ -48,6 +49,7 @@ __all__ = [
     "ConvLayer",
     "ConvRNN",
     "ConvRNNCell",
+    "DendriticTree",
     "DenseLayer",
     "EquilibriumNetwork",
     "FeedforwardNetwork",
@@ -67,6 +69,7 @@ __all__ = [
     "Wrapped",
     "card",
     "circuits",
+    "dendrites",
     "export_network",
     "gabor_filters",
     "initial_weights",
@@ -88,6 +91,7 @@ __getattr__, __dir__ = attach(
         "ConvLayer": "feedforward.convolution",
         "ConvRNN": "recurrent.conv_rnn",
         "ConvRNNCell": "recurrent.conv_cell",
+        "DendriticTree": "dendrites.tree",
         "DenseLayer": "feedforward.dense",
         "EquilibriumNetwork": "feedforward.equilibrium",
         "FeedforwardNetwork": "feedforward.network",
@@ -114,6 +118,7 @@ __getattr__, __dir__ = attach(
         "card": "catalogue",
         "catalogue": "catalogue",
         "circuits": "circuits",
+        "dendrites": "dendrites",
         "export_network": "recurrent.numpy_export",
         "initial_weights": "recurrent.initial_weights",
         "kernels": "kernels",
