@@ -5,14 +5,16 @@ import math
 import pytest
 import torch
 
-from tertium.errors import BadInput
+from tertium.errors import BadInput, UnknownName
 from tertium.models.spiking import ALIF, LIF, LiquidLIF
 from tertium.models.wiring import NoAutapses, constrain
 from tertium.rng import Seeds
 from tertium.testing.cell_conformance import check_cell
 
 
-@pytest.mark.parametrize("options", [{}, {"recurrent": False, "strength": 0.0, "detach_reset": False}])
+@pytest.mark.parametrize(
+    "options", [{}, {"recurrent": False, "strength": 0.0, "detach_reset": False}, {"read": "voltage"}]
+)
 def test_it_conforms(options: dict) -> None:
     check_cell(LiquidLIF(3, 7, **options), make=lambda: LiquidLIF(3, 7, **options))
 
@@ -62,6 +64,16 @@ def test_both_gates_and_all_weights_get_gradients() -> None:
     assert all(float(p.grad.abs().max()) > 0 for p in cell.parameters())
 
 
+def test_voltages_are_read_after_their_reset_and_change_nothing_inside() -> None:
+    x = 5 * torch.randn(40, 4, 3, generator=Seeds(1).torch("x"))
+    spikes, states = LiquidLIF(3, 8)(x)
+    voltages, same = LiquidLIF(3, 8, read="voltage")(x)
+    assert torch.equal(states, same)
+    assert not voltages[spikes > 0].any()
+    assert torch.equal(voltages[spikes == 0], states[:, :, 0][spikes == 0])
+    assert 0 < float(spikes.detach().mean()) < 1
+
+
 def test_wiring_constraints_hold() -> None:
     cell = constrain(LiquidLIF(2, 9), NoAutapses())
     assert not cell.recurrent_weight.diagonal().any()
@@ -79,3 +91,8 @@ def test_wiring_constraints_hold() -> None:
 def test_bad_parameters_are_refused(options: dict, message: str) -> None:
     with pytest.raises(BadInput, match=message):
         LiquidLIF(2, 3, **options)
+
+
+def test_what_cannot_be_read_is_named() -> None:
+    with pytest.raises(UnknownName, match="what is read of liquid units"):
+        LiquidLIF(2, 3, read="current")

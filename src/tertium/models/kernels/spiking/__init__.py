@@ -11,15 +11,18 @@ from tertium._lazy import attach
 
 # Public name -> module. No module bears the name of a function here: importing it would hide the function.
 _NAMES = {
+    "LiquidUnits": "liquid_loop",
     "SpikingUnits": "equation",
     "fits": "equation",
+    "liquid_unroll": "liquid_loop",
     "spiking_unroll": "unrolled",
 }
 
-__all__ = ["SpikingUnits", "fits", "spiking_unroll"]
+__all__ = ["LiquidUnits", "SpikingUnits", "fits", "liquid_unroll", "spiking_unroll"]
 
 if TYPE_CHECKING:
     from tertium.models.kernels.spiking.equation import SpikingUnits, fits
+    from tertium.models.kernels.spiking.liquid_loop import LiquidUnits, liquid_unroll
     from tertium.models.kernels.spiking.unrolled import spiking_unroll
 
 __getattr__, __dir__ = attach(__name__, _NAMES)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Literal, get_args
 
 import torch
 from torch import nn
 
-from tertium.errors import BadInput
+from tertium.errors import BadInput, unknown_name
 from tertium.models.build import blank
+from tertium.models.kernels.spiking import LiquidUnits, liquid_unroll
 from tertium.models.spiking.cells.wired import WiredCell
 from tertium.models.spiking.surrogates import MultiGaussian, Surrogate
 from tertium.rng import Seeds
+
+Read = Literal["spikes", "voltage"]
 
 
 class LiquidLIF(WiredCell):
@@ -42,6 +45,9 @@ class LiquidLIF(WiredCell):
         Time step in seconds.
     recurrent : bool
         Whether units are connected to each other; they are in the paper.
+    read : {"spikes", "voltage"}
+        What whoever stands outside of the layer hears of its units: spikes, or voltages after their reset, as the
+        read-out of the published adding task does. Units of the layer hear each other's spikes either way.
     surrogate : str or Surrogate
         By default a multi-Gaussian of height 0.44 and width 0.5 in units of the voltage, the published code's.
     **options
@@ -76,6 +82,7 @@ class LiquidLIF(WiredCell):
         tau_adaptation: float = 0.05,
         dt: float = 0.001,
         recurrent: bool = True,
+        read: Read = "spikes",
         surrogate: str | Surrogate | None = None,
         seeds: Seeds | int = 0,
         **options: Any,
@@ -89,14 +96,15 @@ class LiquidLIF(WiredCell):
                 raise BadInput(name, got=f"{seconds:g} s", expected=f"longer than dt = {dt:g} s")
         if "tau_synapse" in options:
             raise BadInput("tau_synapse", got=repr(options["tau_synapse"]), expected="nothing: the gates filter")
+        if read not in get_args(Read):
+            raise unknown_name("what is read of liquid units", read, get_args(Read))
         seeds = Seeds(seeds) if isinstance(seeds, int) else seeds
-        if (
-            surrogate is None
-        ):  # height and width in units of the voltage, which a surrogate has in those of the threshold
+        if surrogate is None:
+            # height and width in units of the voltage, which a surrogate has in those of the threshold
             surrogate = MultiGaussian(height=0.44 * threshold, width=0.5 / threshold)
         options = {"scale": threshold, "bias": True} | options
         super().__init__(n_inputs, n_units, dt=dt, recurrent=recurrent, surrogate=surrogate, seeds=seeds, **options)
-        self.threshold, self.strength = float(threshold), float(strength)
+        self.threshold, self.strength, self.read = float(threshold), float(strength), read
         self.membrane_gate = self._gate(seeds.child("membrane_gate"), dt / tau)
         self.adaptation_gate = self._gate(seeds.child("adaptation_gate"), 1 - dt / tau_adaptation)
         self._name_variables("voltage", "adaptation")
@@ -117,11 +125,20 @@ class LiquidLIF(WiredCell):
         """Return the momentary thresholds in states, shape (..., unit)."""
         return self.threshold + self.strength * states.select(-2, 1)
 
+    def spikes_of(self, states: torch.Tensor) -> torch.Tensor:
+        """Return the spikes in states, 0 or 1, shape (..., unit)."""
+        return self.surrogate.spike(self.excess(states))
+
+    def activity(self, state: torch.Tensor) -> torch.Tensor:
+        """Return what is read of the units: spikes, or voltages after their reset, shape (..., unit)."""
+        spikes = self.spikes_of(state)
+        return spikes if self.read == "spikes" else state.select(-2, 0) * (1 - self.own(spikes))
+
     def step(
         self, state: torch.Tensor, x: torch.Tensor, noise: torch.Tensor | None = None
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the next state (batch, variable, unit) and its spikes (batch, unit)."""
-        now, spikes = self.unpack(state), self.activity(state)
+        now, spikes = self.unpack(state), self.spikes_of(state)
         arriving = self.arriving(x, spikes)
         voltage = now["voltage"] * (1 - self.own(spikes))
         moved = torch.sigmoid(self.membrane_gate(torch.cat([arriving, voltage], dim=-1)))
@@ -131,3 +148,16 @@ class LiquidLIF(WiredCell):
             adaptation=left * now["adaptation"] + (1 - left) * spikes,
         )
         return state, self.activity(state)
+
+    def unroll(self, xs: torch.Tensor, state: torch.Tensor, noise: torch.Tensor | None = None) -> torch.Tensor:
+        """Return the states at all steps, (time, batch, variable, unit); the loop over ``step`` of a subclass."""
+        if type(self).step.__module__ != __name__:
+            return super().unroll(xs, state, noise)
+        return liquid_unroll(
+            nn.functional.linear(xs, self.input_weight, self.bias),
+            state,
+            LiquidUnits(self.threshold, self.strength, self.surrogate, self.detach_reset),
+            weight=self.recurrent_weight,
+            membrane_gate=(self.membrane_gate.weight, self.membrane_gate.bias),
+            adaptation_gate=(self.adaptation_gate.weight, self.adaptation_gate.bias),
+        )
