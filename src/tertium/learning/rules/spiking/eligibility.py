@@ -95,14 +95,16 @@ def responsiveness(opened: LIF, arrived: torch.Tensor, noise: torch.Tensor | Non
     >>> [round(float(h), 3) for h in responsiveness(cell, torch.ones(2, 1, 1))]
     [0.15, 0.286]
     """
+    start = opened.init(arrived.shape[1])
     with torch.no_grad():
-        start = opened.init(arrived.shape[1])
         _, states = opened.run(arrived, start, noise)
         # what arrives enters linearly, so how far it moves the variables is the same in every step
-        _, _, _, direct = _derivatives(opened, start, arrived[0], None if noise is None else noise[0])
-        along = direct.transpose(0, 1).expand_as(states).contiguous()
-        answers: torch.Tensor = torch.func.jvp(opened.activity, (states,), (along,))[1]
-        return answers
+        _, _, _, direct = _derivatives(opened, start[:1], arrived[0, :1], None if noise is None else noise[0, :1])
+    with torch.enable_grad():
+        states = states.requires_grad_(True)
+        (slopes,) = torch.autograd.grad(opened.activity(states).sum(), states)
+    answers: torch.Tensor = torch.einsum("...vj,vj->...j", slopes, direct[:, 0])
+    return answers
 
 
 def _derivatives(opened: LIF, state: torch.Tensor, x: torch.Tensor, noise: torch.Tensor | None) -> Any:
