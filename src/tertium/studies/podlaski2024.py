@@ -44,7 +44,7 @@ class Podlaski2024(Study):
     that one neuron fires per step, inhibition first, are those of the authors' published code (figures 5 and 8).
 
     Functions are computed without noise or cost, as in their figure 5; with those of the homogeneous network errors are
-    43 to 110 % in the pilots. Irregularity and balance are those of the homogeneous network of figure 8 with half its
+    45 to 118 % in the pilots. Irregularity and balance are those of the homogeneous network of figure 8 with half its
     neurons and half its cost of a spike (pilots: CV 0.58 with their 50 + 50 neurons and cost 0.5, 0.43 with 25 + 25,
     0.73 with cost 0.25; it grows with noise over cost, their figure S2). Errors are relative to the standard deviation
     of the function, so that a constant has 100 %.
