@@ -13,6 +13,7 @@ _NAMES = {
     "AdEx": "cells.adex",
     "AdExParameters": "cells.adex",
     "ConductanceLIF": "cells.conductance_lif",
+    "ConvLIF": "conv",
     "EGRU": "cells.egru",
     "IZHIKEVICH": "cells.izhikevich",
     "Izhikevich": "cells.izhikevich",
@@ -48,6 +49,7 @@ _NAMES = {
     "spike_rates": "coding.decoders",
     "surrogate": "surrogates",
     "to_nir": "exchange.exporting",
+    "to_spiking": "exchange.convert",
     "values_of_latencies": "coding.latency",
 }
 
@@ -64,6 +66,7 @@ __all__ = [
     "AdEx",
     "AdExParameters",
     "ConductanceLIF",
+    "ConvLIF",
     "Izhikevich",
     "IzhikevichParameters",
     "LatencyCode",
@@ -92,6 +95,7 @@ __all__ = [
     "spike_rates",
     "surrogate",
     "to_nir",
+    "to_spiking",
     "values_of_latencies",
 ]
 
@@ -109,6 +113,8 @@ if TYPE_CHECKING:
     from tertium.models.spiking.coding.population import PopulationCode, receptive_fields
     from tertium.models.spiking.coding.rates import RateCode, bernoulli_spikes, poisson_spikes
     from tertium.models.spiking.coding.sequence import SequenceCode
+    from tertium.models.spiking.conv import ConvLIF
+    from tertium.models.spiking.exchange.convert import to_spiking
     from tertium.models.spiking.exchange.exporting import to_nir
     from tertium.models.spiking.exchange.importing import from_nir
     from tertium.models.spiking.filtering import exponential_filter
