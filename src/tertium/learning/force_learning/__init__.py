@@ -11,6 +11,13 @@ from typing import TYPE_CHECKING
 from tertium._lazy import attach
 
 if TYPE_CHECKING:
+    from tertium.learning.force_learning.factor_learning import (
+        FactorRun,
+        learn_factors,
+        run_factors,
+        spiking_network,
+        take_off_means,
+    )
     from tertium.learning.force_learning.factored_spikes import FactoredSpikes
     from tertium.learning.force_learning.output_error import force
     from tertium.learning.force_learning.result import ForceRun
@@ -19,6 +26,7 @@ if TYPE_CHECKING:
     from tertium.learning.force_learning.target_generating import full_force
 
 __all__ = [
+    "FactorRun",
     "FactoredSpikes",
     "ForceRun",
     "RecursiveLeastSquares",
@@ -26,11 +34,16 @@ __all__ = [
     "force",
     "full_force",
     "full_force_spikes",
+    "learn_factors",
+    "run_factors",
+    "spiking_network",
+    "take_off_means",
 ]
 
 __getattr__, __dir__ = attach(
     __name__,
     {
+        "FactorRun": "factor_learning",
         "FactoredSpikes": "factored_spikes",
         "ForceRun": "result",
         "RecursiveLeastSquares": "rls",
@@ -38,5 +51,9 @@ __getattr__, __dir__ = attach(
         "force": "output_error",
         "full_force": "target_generating",
         "full_force_spikes": "spike_targets",
+        "learn_factors": "factor_learning",
+        "run_factors": "factor_learning",
+        "spiking_network": "factor_learning",
+        "take_off_means": "factor_learning",
     },
 )

@@ -41,6 +41,8 @@ class FactoredSpikes:
         How far below threshold a spike leaves its unit.
     dt, tau, tau_slow, tau_fast : float
         Time step and time constants of membrane and synapses, seconds.
+    random_slow, random_fast : numpy.ndarray, shape (unit, unit), optional
+        Weights of random synapses, target x source: what a spike gives at its height.
     """
 
     spread: Floats
@@ -55,9 +57,13 @@ class FactoredSpikes:
     tau: float = 1e-2
     tau_slow: float = 0.1
     tau_fast: float = 5e-3
+    random_slow: Floats | None = None
+    random_fast: Floats | None = None
     voltage: Floats = field(default_factory=lambda: np.zeros(0))
     traces: Floats = field(default_factory=lambda: np.zeros(0))
     inhibited: float = 0.0
+    received_slow: Floats = field(default_factory=lambda: np.zeros(0))
+    received_fast: Floats = field(default_factory=lambda: np.zeros(0))
 
     def __post_init__(self) -> None:
         if not self.voltage.size:
@@ -72,6 +78,7 @@ class FactoredSpikes:
         """Begin anew, without spikes and at the given voltages, or at threshold."""
         self.voltage = np.zeros(self.n_units) if voltage is None else voltage.copy()
         self.traces, self.inhibited = np.zeros(2 * len(self.heard)), 0.0
+        self.received_slow, self.received_fast = np.zeros(self.n_units), np.zeros(self.n_units)
 
     def step(self, factors: Floats, given: Floats) -> NDArray[np.bool_]:
         """Go on by dt and return who spiked, shape (unit,).
@@ -83,10 +90,17 @@ class FactoredSpikes:
         given : numpy.ndarray, shape (input,)
         """
         pull = self.spread @ factors + self.inputs @ given - self.mean + self.inhibited
+        pull += self.received_slow + self.received_fast
         self.voltage = pull + (self.voltage - pull) * np.exp(-self.dt / self.tau)
         spikes = self.voltage >= 0
         self.voltage[spikes] = -self.depth
         self.inhibited = self.inhibited * np.exp(-self.dt / self.tau_fast) + self.inhibition * int(spikes.sum())
+        self.received_slow *= np.exp(-self.dt / self.tau_slow)
+        self.received_fast *= np.exp(-self.dt / self.tau_fast)
+        if self.random_slow is not None:
+            self.received_slow += self.random_slow[:, spikes].sum(1)
+        if self.random_fast is not None:
+            self.received_fast += self.random_fast[:, spikes].sum(1)
         n, own = len(self.heard), spikes[self.heard]
         self.traces[:n] = self.traces[:n] * np.exp(-self.dt / self.tau_slow) + own
         self.traces[n:] = self.traces[n:] * np.exp(-self.dt / self.tau_fast) + own
