@@ -29,10 +29,10 @@ def by_hand(tree, x):
     for row in x:
         ends = []
         for j in range(tree.n_subtrees * tree.n_outputs):
-            branches = list(row[tree.order[j * tree.n_inputs : (j + 1) * tree.n_inputs]])
+            branches = list(row[tree.order[j * tree.n_tips : (j + 1) * tree.n_tips]])
             for level in tree.levels:
                 weight, bias, fan_in = level.coupling()[:, j], level.bias[j], level.fan_in
-                if len(tree.levels) == 1 and tree.n_inputs > 2:  # a chain
+                if level.n_nodes == tree.n_tips - 1 and tree.n_tips > 3:  # a chain
                     activity = branches[0]
                     for i, tip in enumerate(branches[1:]):
                         activity = tree.node(weight[0, i] * activity + weight[1, i] * tip + bias[i])
@@ -58,11 +58,12 @@ def by_hand(tree, x):
         {"shape": "chain"},
         {"leak": 0.1, "order": "same"},
         {"n_outputs": 2},
+        {"n_outputs": 2, "order": "divided"},
         {"node": NMDANode()},
     ],
     ids=str,
 )
-@pytest.mark.parametrize("n_inputs", [8, 11])
+@pytest.mark.parametrize("n_inputs", [9, 12])
 def test_a_tree_is_its_branch_points_one_by_one(options, n_inputs):
     tree = DendriticTree(n_inputs, 3, seed=4, **options).double()
     x = drawn(5, n_inputs)
@@ -85,6 +86,9 @@ def test_each_subtree_hears_every_input_once_in_an_order_of_its_own():
     assert not torch.equal(one, other)
     same = DendriticTree(20, 3, order="same").order.reshape(3, 20)
     assert torch.equal(same, torch.arange(20).expand(3, 20))
+    divided = DendriticTree(20, 5, 2, order="divided")
+    assert [sorted(order.tolist()) for order in divided.order.reshape(2, 20)] == [list(range(20))] * 2
+    assert [level.weight.shape for level in divided.levels] == [(2, 10, 2), (2, 10, 1)]
 
 
 @pytest.mark.parametrize("shape", ["balanced", "chain"])
@@ -149,9 +153,11 @@ def test_synapses_add_sublinearly_and_inhibition_divides():
         synapses.offset.zero_()
     x = torch.tensor([[0.0, 0.0], [1.0, 1.0], [200.0, 200.0]], dtype=torch.float64)
     at_zero, at_one, far = synapses(x).detach().numpy()
-    np.testing.assert_allclose(at_zero, (115 - 5) / 3)
-    np.testing.assert_allclose(at_one, [(115 * math.e - 5) / (math.e + 2), (115 - 5 * math.e) / (math.e + 2)])
-    np.testing.assert_allclose(far, [115, -5], atol=1e-6)  # the reversal potentials
+    silent = (115 - 5) / 3
+    np.testing.assert_allclose(at_zero, 0, atol=1e-12)
+    expected = np.array([(115 * math.e - 5) / (math.e + 2), (115 - 5 * math.e) / (math.e + 2)])
+    np.testing.assert_allclose(at_one, expected - silent)
+    np.testing.assert_allclose(far + silent, [115, -5], atol=1e-6)  # the reversal potentials
 
 
 def test_a_tree_is_recorded_by_level_and_subtree():
@@ -188,6 +194,10 @@ def test_one_neuron_learns_exclusive_or_which_a_point_neuron_cannot():
         ),
         (lambda: DendriticTree(4, 1, order="random"), "order of a DendriticTree: got 'random'"),
         (lambda: DendriticTree(4, 1, synapses="none"), "synapses of a DendriticTree: got 'none'"),
+        (
+            lambda: DendriticTree(9, 2, order="divided"),
+            r"DendriticTree\(order='divided'\): got 9 inputs for 2 subtrees",
+        ),
         (lambda: DendriticTree(4, 1, leak=-1.0), "leak of a DendriticTree: got -1.0"),
         (
             lambda: DendriticTree(4, 1, shape="chain", leak=0.1),

@@ -10,12 +10,12 @@ class ConductanceSynapses(nn.Module):
     """An excitatory and an inhibitory synapse for each input, and the potential at which they balance with the leak.
 
     The conductances are ``g = exp(a x + b)`` for each sign, a and b learned (Jones & Kording 2022, from their code),
-    and the potential is that of the steady state from rest,
+    and the potential is that of the steady state,
 
         ``(g+ (E+ - E0) + g- (E- - E0)) / (g+ + g- + 1)``, in ``unit`` mV,
 
-    so that inputs add sublinearly and inhibition divides. The leak conductance is 1, where theirs is learned and may
-    become negative.
+    so that inputs add sublinearly and inhibition divides. What it is for an input of 0 is taken away, which a bias of
+    the branch point could do as well. The leak conductance is 1, where theirs is learned and may become negative.
 
     Parameters
     ----------
@@ -34,8 +34,8 @@ class ConductanceSynapses(nn.Module):
     --------
     >>> from tertium.rng import Seeds
     >>> synapses = ConductanceSynapses(3, generator=Seeds(0).torch("synapses"), spread=0.0)
-    >>> synapses(torch.zeros(1, 3)).round(decimals=2)
-    tensor([[1.4700, 1.4700, 1.4700]], grad_fn=<RoundBackward1>)
+    >>> synapses(torch.zeros(1, 3)).tolist()
+    [[0.0, 0.0, 0.0]]
     """
 
     def __init__(
@@ -56,8 +56,10 @@ class ConductanceSynapses(nn.Module):
         self.offset = nn.Parameter(drawn[1])
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Return the potentials (..., synapse) from rest, in units, for inputs (..., synapse)."""
-        plus, minus = (
-            torch.exp(torch.addcmul(self.offset[sign], self.slope[sign], x).clamp(-60, 60)) for sign in (0, 1)
-        )
+        """Return the potentials (..., synapse) in units, for inputs (..., synapse)."""
+        return self._steady(torch.addcmul(self.offset, self.slope, x[..., None, :])) - self._steady(self.offset)
+
+    def _steady(self, exponents: torch.Tensor) -> torch.Tensor:
+        """Return the potentials (..., synapse) for exponents of the conductances (..., sign, synapse)."""
+        plus, minus = torch.exp(exponents.clamp(-60, 60)).unbind(-2)
         return (plus * self.pull[0] + minus * self.pull[1]) / (plus + minus + 1)

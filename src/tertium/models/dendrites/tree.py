@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, Literal
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn.functional import linear
@@ -17,7 +18,7 @@ from tertium.rng import Seeds
 
 #: How a subtree branches; in which order inputs reach the tips of subtrees; what synapses are.
 Shape = Literal["balanced", "chain"]
-Order = Literal["permuted", "same"]
+Order = Literal["permuted", "same", "divided"]
 Synapses = Literal["current", "conductance"]
 
 
@@ -45,8 +46,9 @@ class DendriticTree(nn.Module):
         Branches that meet at a branch point; of a chain always 2.
     shape : {"balanced", "chain"}
         How a subtree branches.
-    order : {"permuted", "same"}
-        Whether each subtree has its inputs in an order of its own, drawn with the seed, or all in the order given.
+    order : {"permuted", "same", "divided"}
+        Whether each subtree has all inputs in an order of its own, drawn with the seed, or in the order given; or a
+        part of them, drawn with the seed, so that no input comes back.
     node : Node
         What a branch point does with the sum: `ThresholdNode`, `NMDANode` or `LinearNode`.
     leak : float, optional
@@ -93,20 +95,20 @@ class DendriticTree(nn.Module):
     ) -> None:
         super().__init__()
         _check_sizes(n_inputs, n_subtrees, n_outputs, fan_in)
-        _check_choices(shape, order, synapses, fan_in, leak)
+        _check_choices(shape, order, synapses, fan_in, leak, n_inputs, n_subtrees)
         self.n_inputs, self.n_subtrees, self.n_outputs, self.dt = n_inputs, n_subtrees, n_outputs, dt
+        self.n_tips = n_inputs // n_subtrees if order == "divided" else n_inputs
         seeds = Seeds(seed).child("DendriticTree")
         self.node = ThresholdNode() if node is None else node
         copies = n_subtrees * n_outputs
         rng = seeds.numpy("order")
-        orders = [torch.arange(n_inputs) for _ in range(copies)]
-        if order == "permuted":
-            orders = [torch.from_numpy(rng.permutation(n_inputs)) for _ in orders]
-        self.register_buffer("order", torch.cat(orders))
+        drawn = [rng.permutation(n_inputs) for _ in range(n_outputs if order == "divided" else copies)]
+        orders = [np.arange(n_inputs)] * copies if order == "same" else drawn
+        self.register_buffer("order", torch.from_numpy(np.concatenate(orders)))
         self.synapses: nn.Module = nn.Identity()
         if synapses == "conductance":
-            self.synapses = ConductanceSynapses(copies * n_inputs, generator=seeds.torch("synapses"))
-        self.levels = nn.ModuleList(_levels(n_inputs, copies, fan_in, shape, self.node, leak, seeds))
+            self.synapses = ConductanceSynapses(copies * self.n_tips, generator=seeds.torch("synapses"))
+        self.levels = nn.ModuleList(_levels(self.n_tips, copies, fan_in, shape, self.node, leak, seeds))
         self.soma = Soma(n_subtrees, n_outputs, seeds.torch("soma"))
 
     order: torch.Tensor
@@ -148,7 +150,7 @@ class DendriticTree(nn.Module):
                 got=f"shape {tuple(x.shape)}" if torch.is_tensor(x) else f"a {type(x).__name__}",
                 expected=f"a tensor (time, batch, {self.n_inputs})",
             )
-        activity = self.synapses(x[..., self.order]).unflatten(-1, (self.n_subtrees * self.n_outputs, self.n_inputs))
+        activity = self.synapses(x[..., self.order]).unflatten(-1, (-1, self.n_tips))
         states = []
         for level in self.levels:
             activity = level(activity)
@@ -178,13 +180,13 @@ class Soma(nn.Module):
 
 
 def _levels(
-    n_inputs: int, copies: int, fan_in: int, shape: Shape, node: Node, leak: float | None, seeds: Seeds
+    n_tips: int, copies: int, fan_in: int, shape: Shape, node: Node, leak: float | None, seeds: Seeds
 ) -> list[Branches]:
     """Return the levels from the tips on; where inputs enter, weights have either sign in any case."""
     if shape == "chain":
-        return [Chain(copies, n_inputs - 1, 2, node=node, leak=leak, generator=seeds.torch("chain"))]
+        return [Chain(copies, n_tips - 1, 2, node=node, leak=leak, generator=seeds.torch("chain"))]
     made: list[Branches] = []
-    n = n_inputs
+    n = n_tips
     while n > 1:
         meeting = min(fan_in, n)
         nodes = n // meeting
@@ -206,16 +208,24 @@ def _check_sizes(n_inputs: int, n_subtrees: int, n_outputs: int, fan_in: int) ->
             raise BadInput(f"{name} of a DendriticTree", got=repr(size), expected=f"an integer >= {least}")
 
 
-def _check_choices(shape: str, order: str, synapses: str, fan_in: int, leak: float | None) -> None:
+def _check_choices(
+    shape: str, order: str, synapses: str, fan_in: int, leak: float | None, n_inputs: int, n_subtrees: int
+) -> None:
     for name, chosen, choices in (
         ("shape", shape, ("balanced", "chain")),
-        ("order", order, ("permuted", "same")),
+        ("order", order, ("permuted", "same", "divided")),
         ("synapses", synapses, ("current", "conductance")),
     ):
         if chosen not in choices:
             raise BadInput(
                 f"{name} of a DendriticTree", got=repr(chosen), expected=" or ".join(f"'{one}'" for one in choices)
             )
+    if order == "divided" and (n_inputs % n_subtrees or n_inputs < 2 * n_subtrees):
+        raise BadInput(
+            "DendriticTree(order='divided')",
+            got=f"{n_inputs} inputs for {n_subtrees} subtrees",
+            expected="the same number of inputs for each, two or more",
+        )
     if leak is not None and not leak >= 0:
         raise BadInput("leak of a DendriticTree", got=repr(leak), expected="a conductance >= 0, or None")
     if shape == "chain" and (fan_in != 2 or leak is not None):
