@@ -40,6 +40,7 @@ def test_every_fixed_network_conforms(name):
 OVER_TIME = {
     "cnn": ({"n_inputs": 64, "n_units": (3, 4), "n_outputs": 2, "size": (8, 8)}, (1, 2, 64)),
     "conv_rnn": ({"n_inputs": 1, "n_units": (3, 4), "n_outputs": 2, "size": (8, 8)}, (5, 2, 1, 8, 8)),
+    "dendritic_network": ({"n_inputs": 3, "n_units": (6, 4), "n_outputs": 2}, (1, 2, 3)),
     "dendritic_tree": ({"n_inputs": 6, "n_subtrees": 2}, (1, 2, 6)),
     "equilibrium": ({"n_inputs": 3, "n_units": (6, 4), "n_outputs": 2}, (1, 2, 3)),
     "mlp": ({"n_inputs": 3, "n_units": (6, 4), "n_outputs": 2}, (1, 2, 3)),

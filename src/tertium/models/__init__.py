@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tertium.models.dendrites.tree import DendriticTree
     from tertium.models.feedforward.cnn import CNN
     from tertium.models.feedforward.convolution import ConvLayer
+    from tertium.models.feedforward.dendritic.network import DendriticNetwork
     from tertium.models.feedforward.dense import DenseLayer
     from tertium.models.feedforward.equilibrium import EquilibriumNetwork
     from tertium.models.feedforward.layer import AffineLayer
@@ -49,6 +50,7 @@ __all__ = [
     "ConvLayer",
     "ConvRNN",
     "ConvRNNCell",
+    "DendriticNetwork",
     "DendriticTree",
     "DenseLayer",
     "EquilibriumNetwork",
@@ -91,6 +93,7 @@ __getattr__, __dir__ = attach(
         "ConvLayer": "feedforward.convolution",
         "ConvRNN": "recurrent.conv_rnn",
         "ConvRNNCell": "recurrent.conv_cell",
+        "DendriticNetwork": "feedforward.dendritic.network",
         "DendriticTree": "dendrites.tree",
         "DenseLayer": "feedforward.dense",
         "EquilibriumNetwork": "feedforward.equilibrium",

@@ -18,6 +18,7 @@ MODELS = Registry(
     {
         "cnn": "tertium.models.feedforward.cnn:CNN",
         "conv_rnn": "tertium.models.recurrent.conv_rnn:ConvRNN",
+        "dendritic_network": "tertium.models.feedforward.dendritic.network:DendriticNetwork",
         "dendritic_tree": "tertium.models.dendrites.tree:DendriticTree",
         "efficientnet_lite0": "tertium.models.efficientnet_lite:efficientnet_lite0",
         "equilibrium": "tertium.models.feedforward.equilibrium:EquilibriumNetwork",
@@ -104,6 +105,10 @@ CARDS: dict[str, ModelCard] = {
     "cnn": _to_size("Strided convolutions and a dense output", "LeCun et al. 1989 Neural Comput 1:541"),
     "conv_rnn": _over_time(
         "Convolutional areas with lateral and top-down connections", "Spoerer et al. 2017 Front Psychol 8:1551"
+    ),
+    "dendritic_network": _to_size(
+        "Excitatory units with soma and dendrite, interneurons for each, weights of one sign",
+        "Galloni et al. 2025 bioRxiv 2025.05.22.655599",
     ),
     "dendritic_tree": _to_size(
         "One neuron with a tree of thresholds for a dendrite", "Jones & Kording 2021 Neural Comput 33:1554"
