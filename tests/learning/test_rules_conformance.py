@@ -8,7 +8,8 @@ import torch
 
 from tertium.learning.rule import Filled, Rule, Trials
 from tertium.learning.rules import RULES, add_feedback, add_feedback_weights, add_inverses, named_rule
-from tertium.models import CNN, MLP, EquilibriumNetwork, RateCell, RateRNN, RecurrentNetwork
+from tertium.models import CNN, MLP, DendriticNetwork, EquilibriumNetwork, RateCell, RateRNN, RecurrentNetwork
+from tertium.models.feedforward.dendritic.gains import Gains
 from tertium.models.spiking import LIF, SpikingNetwork
 from tertium.tasks import labelled, make
 from tertium.testing.model_conformance import NonConforming
@@ -99,11 +100,22 @@ def tanh_network():
     return RateRNN(7, 10, 3, dt=0.05, nonlinearity="tanh")
 
 
+#: The gains of the paper's network are for hundreds of units.
+DENDRITES = {
+    "model": DendriticNetwork(7, 20, 3, interneurons=5, gains=[Gains(1.0, 0.3, 1.0, 0.5, 0.5)] * 2),
+    "trials": short_trials(n=6),
+    "takes_costs": False,
+    "refuses": [FOREIGN, TWO_CELLS, MLP(7, 20, 3)],
+}
+
 #: Rule, its options, and what the suite is told about it.
 GIVEN = [
     ("bcm", {"target": 0.1}, {**UNTAUGHT, "measure": mean_answer}),
     ("bptt", {}, {}),
     ("btsp", {}, {**UNTAUGHT, "model": POSITIVE, "leaves_alone": ["layers.0.bias"], "measure": quiet_plateaus}),
+    ("dendritic_targets", {}, DENDRITES),
+    ("dendritic_targets", {"compare": "time"}, DENDRITES),
+    ("dendritic_targets", {"update": "btsp", "w_max": 1.0}, DENDRITES),
     (
         "difference_target_propagation",
         {},

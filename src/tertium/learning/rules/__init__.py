@@ -41,6 +41,7 @@ RULES = Registry(
         "bptt": "tertium.learning.rules.bptt:BPTT",
         "btsp": "tertium.learning.rules.three_factor.btsp:BTSP",
         "decolle": "tertium.learning.rules.spiking.decolle:DECOLLE",
+        "dendritic_targets": "tertium.learning.rules.three_factor.dendritic_targets:DendriticTargets",
         "difference_target_propagation": (
             "tertium.learning.rules.energy.target_propagation:DifferenceTargetPropagation"
         ),
