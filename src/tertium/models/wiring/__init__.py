@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tertium.models.wiring.connectome import Connectome
     from tertium.models.wiring.constraining import constrain, constraints_of
     from tertium.models.wiring.dale import Dale, balanced_weights
-    from tertium.models.wiring.deep_rewiring import Rewiring, rewire_after
+    from tertium.models.wiring.deep_rewiring import Rewired, Rewiring, rewire_after
     from tertium.models.wiring.factors import LowRank, LowRankPlusRandom
     from tertium.models.wiring.masks import NoAutapses, SparseMask
     from tertium.models.wiring.spatial import SpatialEmbedding, communicability, grid, wiring_cost
@@ -31,6 +31,7 @@ _NAMES = {
     "LowRank": "factors",
     "LowRankPlusRandom": "factors",
     "NoAutapses": "masks",
+    "Rewired": "deep_rewiring",
     "Rewiring": "deep_rewiring",
     "SparseMask": "masks",
     "SpatialEmbedding": "spatial",
@@ -54,6 +55,7 @@ __all__ = [
     "LowRank",
     "LowRankPlusRandom",
     "NoAutapses",
+    "Rewired",
     "Rewiring",
     "SparseMask",
     "SpatialEmbedding",

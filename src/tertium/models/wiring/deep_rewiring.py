@@ -143,11 +143,10 @@ class Rewired(nn.Module):
         # seeded by the number of the step, so that a resumed run rewires as the uninterrupted one
         rng = Seeds(self.rule.seed).child("Rewiring").numpy(f"step {int(self.steps)}")
         self.steps.add_(1)
-        drift = torch.full_like(strength, -learning_rate * self.rule.l1)
+        strength.sub_(learning_rate * self.rule.l1 * self.active)
         if self.rule.temperature > 0:
-            walk = rng.standard_normal(strength.shape) * math.sqrt(2 * learning_rate * self.rule.temperature)
-            drift += torch.as_tensor(walk, dtype=strength.dtype, device=strength.device)
-        strength.add_(drift * self.active)
+            walk = rng.standard_normal(int(self.active.sum())) * math.sqrt(2 * learning_rate * self.rule.temperature)
+            strength[self.active] += torch.as_tensor(walk, dtype=strength.dtype, device=strength.device)
         fell = self.active & (strength < 0)
         moved = int(fell.sum())
         if moved:
