@@ -81,6 +81,17 @@ def test_means_are_taken_off() -> None:
     np.testing.assert_allclose(held.mean, made.spread @ [0.7, 0.7] * 199 / 200, rtol=1e-9)
 
 
+def test_given_factors_are_heard_in_place_of_own_ones() -> None:
+    made = network(slow=0.0, fast=0.0, inhibition=0.0)
+    given = np.full((1, 300, 2), 0.7)
+    spikes = run_factors(made, 0 * driven(given), factors=given, hears="given", rest=0.0).spikes[0]
+    pull = made.spread @ [0.7, 0.7]
+    assert not spikes[:, pull < 0].any()
+    unit = int(pull.argmax())
+    gap = np.ceil(1e3 * made.tau * np.log((pull[unit] + made.depth) / pull[unit]))
+    assert set(np.diff(np.flatnonzero(spikes[:, unit]))) == {gap}
+
+
 def test_random_synapses_arrive_with_their_time_constants() -> None:
     made = network(units=3, slow=1.0, fast=1.0)
     made.rest(np.array([1.0, -5.0, -5.0]))
@@ -113,6 +124,8 @@ def test_what_makes_no_sense_is_refused() -> None:
         learn_factors(made, wanted, driven(wanted), every=0.5)
     with pytest.raises(BadInput, match="backend"):
         run_factors(made, driven(wanted), backend="slow")
+    with pytest.raises(BadInput, match="hears"):
+        run_factors(made, driven(wanted), hears="given")
     with pytest.raises(BadInput, match="spread and inputs"):
         spiking_network(np.zeros((3, 2)), np.zeros((4, 1)))
     with pytest.raises(BadInput, match="share"):

@@ -195,10 +195,11 @@ def run_factors(
     *,
     rest: float = 0.2,
     factors: npt.ArrayLike | None = None,
+    hears: Literal["own", "given"] = "own",
     backend: Backend = "compiled",
     seed: int = 0,
 ) -> FactorRun:
-    """Run a network through trials by itself; nothing is learned.
+    """Run a network through trials, by itself or with given factors; nothing is learned.
 
     Parameters
     ----------
@@ -208,11 +209,21 @@ def run_factors(
         See `learn_factors`.
     factors : array, shape (trial, time, factor), optional
         With which those that are made are compared.
+    hears : {"own", "given"}
+        Which of them the units hear.
+
+    Raises
+    ------
+    BadInput
+        If shapes do not fit, or units are to hear factors that are not given.
     """
+    if hears not in ("own", "given") or (hears == "given" and factors is None):
+        raise BadInput("hears", got=repr(hears), expected="'own', or 'given' where there are factors")
     x = np.asarray(inputs, dtype=np.float64)
     shape = (*x.shape[:2], len(network.factors))
     wanted, given = _trials(network, np.full(shape, np.nan) if factors is None else factors, x, finite=False)
-    return _run(network, wanted, given, rest, backend, Seeds(seed).child("run_factors"), None, 1.0)
+    seeds = Seeds(seed).child("run_factors")
+    return _run(network, wanted, given, rest, backend, seeds, None, 1.0, forced=hears == "given")
 
 
 def _run(
@@ -224,6 +235,7 @@ def _run(
     seeds: Seeds,
     rls: RecursiveLeastSquares | None,
     every: float,
+    forced: bool = False,
 ) -> FactorRun:
     """Run through trials, learning if there is something to learn by."""
     if backend not in ("compiled", "reference"):
@@ -236,7 +248,7 @@ def _run(
         runner = _Runner(network, backend, own)
         runner.begin(rest, given.shape[2])
         learns = np.less(own.numpy("updates").random(steps), 0.0 if rls is None else 1 / every)
-        done = runner.trial(given[k], wanted[k], learns=learns, rls=rls)
+        done = runner.trial(given[k], wanted[k], forced=forced, learns=learns, rls=rls)
         made[k], spikes[k] = done.factors, done.spikes
         errors[k] = normalised_error(made[k], wanted[k])
     return FactorRun(network, made, spikes, errors)
