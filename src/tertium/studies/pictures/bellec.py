@@ -41,8 +41,13 @@ def pictures(results: Sequence[Bellec2018.Results]) -> Iterator[Picture]:
     yield Picture(
         "thresholds",
         thresholds(results[0].example),
-        "Thresholds of the adapting units in the same trial, and the probability that the read-out gives to the stored "
-        "bit; shaded: store and recall.",
+        "Thresholds of the adapting units in the same trial; shaded: store and recall.",
+    )
+    yield Picture(
+        "answer",
+        answer(results[0].example),
+        "Probability that the read-out gives to the stored bit in the same trial; it counts during the recall (second "
+        "shaded symbol).",
     )
     yield Picture(
         "errors",
@@ -93,37 +98,40 @@ def trial(shown: Any) -> go.Figure:
 
 
 def thresholds(shown: Any) -> go.Figure:
-    """Draw the thresholds of adapting units and the answer in one trial."""
+    """Draw the thresholds of adapting units in one trial."""
     values = np.asarray(shown["thresholds"])
     seconds = np.arange(len(values)) / 1000
-    drawn = figure.new(x="time (s)", y="threshold (baselines); probability")
+    drawn = figure.new(x="time (s)", y="threshold (baselines)")
     adapting = np.flatnonzero(values.max(0) > 1)
-    for k, unit in enumerate(adapting):
+    for unit in adapting:
         drawn.add_scatter(
             x=seconds,
             y=values[:, unit],
             mode="lines",
-            name="thresholds",
-            showlegend=k == 0,
+            showlegend=False,
             line={"color": figure.COLOURS[2], "width": 1},
         )
-    drawn.add_scatter(
-        x=seconds,
-        y=np.asarray(shown["outputs"])[:, 0],
-        mode="lines",
-        name="probability of the stored bit",
-        line={"color": figure.COLOURS[1], "width": 2},
-    )
     _shade(drawn, shown, len(values))
     drawn.update_yaxes(rangemode="tozero")
+    return drawn
+
+
+def answer(shown: Any) -> go.Figure:
+    """Draw the probability of the stored bit over one trial."""
+    values = np.asarray(shown["outputs"])[:, 0]
+    drawn = figure.new(x="time (s)", y="probability of the stored bit")
+    drawn.add_scatter(x=np.arange(len(values)) / 1000, y=values, mode="lines", line={"color": figure.COLOURS[1]})
+    _shade(drawn, shown, len(values))
+    drawn.update_yaxes(range=[0, 1])
     return drawn
 
 
 def errors(results: Sequence[Any]) -> go.Figure:
     """Draw the error of each network."""
     drawn = figure.new(x="network", y="wrong recalls (%)")
-    names = [*NAMED.values(), "LSNN, untrained"]
-    rows = np.array([[*(one.errors[name] for name in NAMED), one.untrained] for one in results])
+    *spiking, lstm = NAMED
+    names = [*(NAMED[name] for name in spiking), "LSNN, untrained", NAMED[lstm]]
+    rows = np.array([[*(one.errors[name] for name in spiking), one.untrained, one.errors[lstm]] for one in results])
     return figure.limit_line(_bars(drawn, names, rows), 50.0, "chance")
 
 
