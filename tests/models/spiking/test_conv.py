@@ -1,12 +1,17 @@
 """Convolutional spiking units: the contract, the same as dense units with the weights laid out, refusals."""
 
+import numpy as np
 import pytest
 import torch
 
 from tertium.errors import BadInput
+from tertium.learning import Trials
+from tertium.learning.goals import mean_squared_error
+from tertium.learning.rules import named_rule
 from tertium.models.spiking import LIF, ConvLIF, SpikingNetwork
 from tertium.record import record
 from tertium.rng import Seeds
+from tertium.tasks import given_trials
 from tertium.testing.cell_conformance import check_cell
 
 
@@ -51,6 +56,22 @@ def test_units_are_recorded_with_their_places() -> None:
     assert responses.sizes["unit"] == 2 * 9 + 4 * 4 + 2 * 9
     assert responses["feature_map"].values[:18].tolist() == [0] * 9 + [1] * 9
     assert responses["map_row"].values[:4].tolist() == [0, 0, 0, 1]
+
+
+def test_rules_take_shared_weights_or_refuse() -> None:
+    made = np.random.default_rng(0)
+    trials = Trials.of(given_trials(made.random((10, 3, 36)), np.zeros((10, 3, 2)), dt=0.001))
+    network = SpikingNetwork(ConvLIF((1, 6, 6), 2, bias=True, input_gain=4.0), 2).double()
+    trials = Trials(*(array.double() for array in (trials.inputs, trials.targets, trials.mask)), trials.batch)
+    found = []
+    for rule in ("bptt", "e_prop"):
+        # without connections e-prop is back-propagation
+        named_rule(rule).fill(network, trials, mean_squared_error, seeds=Seeds(0))
+        found.append(network.cell.input_weight.grad.clone())
+    assert found[0].any()
+    torch.testing.assert_close(found[1], found[0])
+    with pytest.raises(BadInput, match="share no weights"):
+        named_rule("stdp").fill(network, trials, mean_squared_error, seeds=Seeds(0))
 
 
 @pytest.mark.parametrize(

@@ -54,11 +54,12 @@ def spike_timing_network(model: nn.Module, rule: str) -> SpikingNetwork:
         If it is another network.
     """
     network = stepped_network(model, rule) if isinstance(model, SpikingNetwork) else None
-    if network is None or not all(isinstance(cell, LIF) for cell in network.cells):
+    # weights that places share have no synapses of their own
+    if network is None or not all(isinstance(cell, LIF) and cell.input_weight.ndim == 2 for cell in network.cells):
         raise BadInput(
             f"network for rule '{rule}'",
             got=f"a {type(model).__name__}",
-            expected="a SpikingNetwork of LIF or ALIF units: the rule looks at times of spikes",
+            expected="a SpikingNetwork of LIF or ALIF units that share no weights: the rule looks at times of spikes",
             repair="Use tertium.models.spiking.LSNN; rules 'hebb', 'oja' and 'bcm' are for rates.",
         )
     assert isinstance(network, SpikingNetwork)
