@@ -11,7 +11,6 @@ from tertium import figure
 from tertium.dynamics.axes.panels import panels
 from tertium.studies.base import Picture
 from tertium.studies.methods.miconi_network import ANSWERS, KINDS
-from tertium.studies.pictures.over_seeds import mean_and_interval
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -33,7 +32,7 @@ BLOCKS = 40
 def pictures(results: Sequence[Any]) -> Iterator[Picture]:
     """Yield learning curves, answers, and the codes of sample and answer."""
     n = len(results)
-    over = f"mean and 95 % interval over {n} seeds" if n > 1 else "one seed"
+    over = f"mean over {n} seeds, thin lines: each" if n > 1 else "one seed"
     each = len(results[0].errors["cube"]) // blocks_of(results)
     yield Picture(
         "learning",
@@ -56,7 +55,7 @@ def pictures(results: Sequence[Any]) -> Iterator[Picture]:
         "codes",
         codes(results),
         f"Balanced accuracy of decoders fitted at one time and tested at another, after learning, mean over {n} "
-        "seed(s); chance is 0.5. Lines: beginnings and ends of the stimuli.",
+        f"{'seeds' if n > 1 else 'seed'}; chance is 0.5. Lines: beginnings and ends of the stimuli.",
     )
 
 
@@ -75,13 +74,12 @@ def curves(results: Sequence[Any], measure: Any, what: str, claimed: float) -> g
             errors = one.errors[name]
             each = len(errors) // blocks
             rows.append(measure(errors[: each * blocks].reshape(blocks, each)))
-        mean, half = mean_and_interval(np.array(rows))
-        x = each * (np.arange(blocks) + 0.5)
-        top = 100.0 if claimed > 1 else 2.0
-        low, high = np.maximum(mean - half, 0), np.minimum(mean + half, top)
-        figure.lines_with_band(
-            drawn, x.tolist(), mean.tolist(), low.tolist(), high.tolist(), named, colour=figure.COLOURS[i]
-        )
+        x = (each * (np.arange(blocks) + 0.5)).tolist()
+        for row in rows if len(rows) > 1 else []:
+            thin = {"color": figure.translucent(figure.COLOURS[i], 0.45), "width": 1}
+            drawn.add_scatter(x=x, y=row, mode="lines", line=thin, showlegend=False, hoverinfo="skip")
+        line = {"color": figure.COLOURS[i], "width": 2.5}
+        drawn.add_scatter(x=x, y=np.mean(rows, axis=0), mode="lines", line=line, name=named)
     figure.limit_line(drawn, claimed, "claimed of the cube")
     drawn.update_yaxes(rangemode="tozero")
     return drawn
