@@ -26,6 +26,7 @@ STUDIES = Registry(
         "cybenko1989": "tertium.studies.cybenko1989:Cybenko1989",
         "dahmen2019": "tertium.studies.dahmen2019:Dahmen2019",
         "doya1993": "tertium.studies.doya1993:Doya1993",
+        "fang2023": "tertium.studies.fang2023:Fang2023",
         "flipflop_any": "tertium.studies.flipflop_any:FlipFlopAny",
         "guclu2015": "tertium.studies.guclu2015:Guclu2015",
         "han2023": "tertium.studies.han2023:Han2023",
@@ -70,6 +71,7 @@ STUDIES = Registry(
         "williams1989": "tertium.studies.williams1989:Williams1989",
         "yang2019": "tertium.studies.yang2019:Yang2019",
         "yang2019composition": "tertium.studies.yang2019composition:Yang2019Composition",
+        "yin2023": "tertium.studies.yin2023:Yin2023",
     },
     group="tertium.studies",
     listing="tertium studies",
@@ -90,6 +92,7 @@ ROWS: dict[str, str] = {
     "cybenko1989": "FND09",
     "dahmen2019": "THY07",
     "doya1993": "FND13",
+    "fang2023": "SNN07",
     "flipflop_any": "DYN03",
     "guclu2015": "SEN03",
     "han2023": "CMP02",
@@ -134,6 +137,7 @@ ROWS: dict[str, str] = {
     "williams1989": "FND11",
     "yang2019": "COG06",
     "yang2019composition": "COG07",
+    "yin2023": "SNN06",
 }
 
 

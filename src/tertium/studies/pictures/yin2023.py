@@ -9,7 +9,7 @@ import numpy as np
 
 from tertium import figure
 from tertium.studies.base import Picture
-from tertium.studies.pictures.over_seeds import add, mean_and_interval
+from tertium.studies.pictures.over_seeds import mean_and_interval
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -24,8 +24,9 @@ def pictures(results: Sequence[Yin2023.Results]) -> Iterator[Picture]:
     yield Picture(
         "learning",
         learning(results),
-        "Error of the last answer on new sequences while learning; all networks see the same sequences. Mean and 95 % "
-        f"interval over {over}. Dashed: always answering the mean, and what counts as learned.",
+        "Error of the last answer on new sequences while learning; all networks see the same sequences. Thin lines are "
+        f"{n} networks of each kind, thick lines their geometric mean. Dashed: always answering the mean, and what "
+        "counts as learned.",
     )
     yield Picture(
         "errors",
@@ -44,8 +45,12 @@ def learning(results: Sequence[Yin2023.Results]) -> go.Figure:
     """Draw the learning curves."""
     drawn = figure.new(x="batches of sequences", y="mean squared error")
     for k, name in enumerate(results[0].curves):
-        rows = [one.curves[name] for one in results]
-        add(drawn, results[0].batches, rows, name=name, mode="lines+markers", line={"color": figure.COLOURS[k]})
+        rows, colour = np.array([one.curves[name] for one in results]), figure.COLOURS[k]
+        for row in rows:
+            thin = {"color": figure.translucent(colour, 0.35), "width": 1}
+            drawn.add_scatter(x=results[0].batches, y=row, mode="lines", line=thin, showlegend=False, hoverinfo="skip")
+        line, typical = {"color": colour, "width": 2.5}, np.exp(np.log(rows).mean(axis=0))
+        drawn.add_scatter(x=results[0].batches, y=typical, name=name, mode="lines", line=line)
     # room for the labels of the lines
     drawn.update_xaxes(range=[0, 1.15 * float(results[0].batches[-1])])
     return _limits(drawn)
@@ -67,7 +72,7 @@ def errors(results: Sequence[Yin2023.Results]) -> go.Figure:
 
 
 def _limits(drawn: go.Figure) -> go.Figure:
-    drawn.update_yaxes(type="log", tickvals=[0.005, 0.01, 0.02, 0.05, 0.1, 0.2])
+    drawn.update_yaxes(type="log", range=np.log10([0.002, 0.3]).tolist(), tickvals=[0.005, 0.01, 0.02, 0.05, 0.1, 0.2])
     figure.limit_line(drawn, 1 / 6, "mean")
     return figure.limit_line(drawn, 0.02, "learned")
 
