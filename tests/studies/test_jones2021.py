@@ -98,7 +98,11 @@ def test_claims_read_what_was_measured(results, not_held):
     assert {v.id for v in verdicts(Jones2021(), [results]) if not v.held} == not_held
 
 
-def test_the_picture_shows_every_neuron():
+def test_the_picture_shows_every_neuron_and_tells_of_those_that_learned_nothing():
     (picture,) = Jones2021().figures([measured(), measured()])
-    assert {len(trace.y) for trace in picture.figure.data} == {len(measured().held_out)}
+    assert [len(trace.y) for trace in picture.figure.data] == [20 + 2, 20 + 2, 10 + 1]
     assert set(VARIANTS) <= set(measured().held_out)
+    assert "Off the axis" not in picture.caption
+    (picture,) = Jones2021().figures([measured(), measured(**{"1-tree": 53.0})])
+    assert "Off the axis: 53 %" in picture.caption
+    assert picture.figure.layout.xaxis.range[0] > 53

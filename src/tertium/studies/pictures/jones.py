@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from tertium import figure
 from tertium.studies.base import Picture
-from tertium.studies.pictures.over_seeds import mean_and_interval
 
 if TYPE_CHECKING:
     from tertium.studies.jones2021 import Jones2021
 
+#: Accuracies below this (percent) are those of neurons that learned nothing, and are told in the caption.
+LEAST = 70.0
 NAMED = {
     "discriminant": "linear discriminant",
     "shrunk": "linear discriminant, shrunk",
@@ -28,28 +31,29 @@ NAMED = {
 
 
 def accuracies(results: Sequence[Jones2021.Results]) -> Picture:
-    """Draw a dot with its interval for each neuron, of held-out images and of those it learned from."""
+    """Draw a dot for each neuron and seed, of held-out images and of those it learned from, and the held-out mean."""
     drawn = figure.new(x="images told right (%)", y="neuron or classifier", width=820, height=560)
-    for part, label, colour in (
-        ("held_out", "held out", figure.COLOURS[0]),
-        ("learned", "learned from", figure.COLOURS[2]),
+    for part, label, colour, symbol in (
+        ("learned", "learned from", figure.COLOURS[2], "circle-open"),
+        ("held_out", "held out", figure.COLOURS[0], "circle"),
     ):
-        rows = [[getattr(one, part)[name] for name in NAMED] for one in results]
-        mean, half = mean_and_interval(rows)
+        rows = np.array([[getattr(one, part)[name] for name in NAMED] for one in results])
         drawn.add_scatter(
-            x=mean,
-            y=list(NAMED.values()),
-            error_x=figure.error_bars(mean.tolist(), (mean - half).tolist(), (mean + half).tolist()),
+            x=rows.ravel(),
+            y=list(NAMED.values()) * len(rows),
             mode="markers",
-            marker={"size": 9, "color": colour, "symbol": "circle" if part == "held_out" else "circle-open"},
+            marker={"size": 8, "color": colour, "symbol": symbol},
             name=label,
         )
+    bar = {"size": 16, "color": figure.COLOURS[0], "symbol": "line-ns-open", "line": {"width": 2}}
+    drawn.add_scatter(x=rows.mean(0), y=list(NAMED.values()), mode="markers", marker=bar, name="held out, mean")
     drawn.update_yaxes(autorange="reversed")
-    n = len(results)
+    if len(off := rows[rows < LEAST]):
+        drawn.update_xaxes(range=[LEAST, 100.5])
+    outside = f" Off the axis: {', '.join(f'{one:.0f} %' for one in off)} (no better than chance)." if len(off) else ""
     return Picture(
         "accuracies",
         drawn,
-        f"{'Mean and 95 % interval over ' + str(n) + ' seeds' if n > 1 else 'One seed'}, about 480 held-out images "
-        "each. "
+        f"A dot for each of {len(results)} seeds, about 480 held-out images each; bars: means over seeds.{outside} "
         "Chance is near 50 %. Trees of 32 subtrees and the dense network have about 75,000 parameters.",
     )
