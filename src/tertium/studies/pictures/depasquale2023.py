@@ -40,8 +40,8 @@ def pictures(results: Sequence[Any]) -> Iterator[Picture]:
     yield Picture(
         "spikes",
         raster(results[0]),
-        "Spikes of the 3 liveliest units in repetitions of one stimulus with its noise, first seed; each trial begins "
-        "with other voltages.",
+        "Spikes of three units in repetitions of one stimulus with its noise, first seed; ranks are by the number of "
+        "spikes. Each trial begins with other voltages.",
     )
     yield Picture(
         "irregular",
@@ -59,7 +59,7 @@ def factors(one: Any) -> go.Figure:
         test = one.tests[name]
         wanted, made = test["wanted"][0], test["made"][0]
         time = 1e-3 * np.arange(len(wanted))
-        apart = 2.5 * np.abs(wanted[:, :3]).max()
+        apart = 1.3 * np.abs(wanted[:, :3]).max()
         limit = 3 * apart
         for k in range(min(3, wanted.shape[1])):
             for values, colour, width in ((made, figure.COLOURS[k], 1.5), (wanted, "#222222", 2)):
@@ -96,8 +96,9 @@ def answers(results: Sequence[Any]) -> go.Figure:
 def raster(one: Any) -> go.Figure:
     """Draw when three units spike in each repetition."""
     spikes = one.spikes["spiking"]["raster"]
-    drawn = panels([f"unit {k + 1}" for k in range(3)], x="time (s)", y=["repetition", "", ""])
-    for k in range(3):
+    shown = [0, spikes.shape[2] // 2, spikes.shape[2] - 1]
+    drawn = panels([f"unit of rank {k + 1}" for k in shown], x="time (s)", y=["repetition", "", ""])
+    for column, k in enumerate(shown, start=1):
         trial, step = np.nonzero(spikes[:, :, k])
         drawn.add_scatter(
             x=1e-3 * step,
@@ -106,7 +107,7 @@ def raster(one: Any) -> go.Figure:
             marker={"color": figure.COLOURS[0], "size": 3},
             showlegend=False,
             row=1,
-            col=k + 1,
+            col=column,
         )
     return drawn
 
