@@ -12,9 +12,9 @@ from tertium.studies.base import Picture
 from tertium.studies.methods.rules_families import CHANCE, FAMILIES
 from tertium.studies.methods.rules_measures import area, compared, early, entries, reference
 from tertium.studies.methods.rules_table import name_of
-from tertium.studies.pictures.over_seeds import mean_and_interval
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     import plotly.graph_objects as go
 
     from tertium.studies.methods.rules_table import Entry, Group
@@ -45,7 +45,7 @@ ANSWERS, ANGLE = "right answers (%)", "angle to BPTT (degrees)"
 def pictures(results: Sequence[Rules.Results]) -> Iterator[Picture]:
     """Yield curves of each family, angle against speed, costs, and refusals."""
     n = len(results)
-    over = f"mean and 95 % interval over {n} seeds" if n > 1 else "one seed"
+    over = f"mean and range over {n} seeds" if n > 1 else "one seed"
     for family in FAMILIES:
         yield Picture(
             family,
@@ -100,6 +100,12 @@ def curves(results: Sequence[Rules.Results], family: str) -> go.Figure:
     return drawn
 
 
+def _mean_and_range(rows: npt.ArrayLike) -> tuple[Any, Any, Any]:
+    """Return mean, least and largest over the first axis: with few seeds an interval would hide the curves."""
+    values = np.asarray(rows, dtype=float)
+    return values.mean(0), values.min(0), values.max(0)
+
+
 def _shown(family: str, kind: Group) -> list[Entry]:
     return [entry for entry in entries(family, [kind]) if entry is not reference(family)]
 
@@ -143,14 +149,16 @@ def _line(
 ) -> None:
     """Add the mean of one curve over seeds, with its band."""
     found = [one.curves[name_of(entry)] for one in results]
-    mean, half = mean_and_interval([one[what] for one in found])
+    mean, low, high = _mean_and_range([one[what] for one in found])
     x = found[0]["step"]
     place: dict[str, Any] = {"row": row, "col": col}
     edge = {"x": x, "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
-    drawn.add_scatter(y=mean - half, name=f"{entry.label}, low", **edge, **place)
+    drawn.add_scatter(y=low, name=f"{entry.label}, low", **edge, **place)
     fill = {"fill": "tonexty", "fillcolor": figure.translucent(colour, 0.15)}
-    drawn.add_scatter(y=mean + half, name=f"{entry.label}, high", **fill, **edge, **place)
+    drawn.add_scatter(y=high, name=f"{entry.label}, high", **fill, **edge, **place)
     line = {"color": colour, "width": 2 if named or what == "angle" else 1.5}
+    if colour == figure.COLOURS[4]:  # the fifth line of a panel lies on another one: DECOLLE on e-prop
+        line["dash"] = "dash"
     drawn.add_scatter(x=x, y=mean, mode="lines", line=line, name=entry.label, showlegend=named, legend=legend, **place)
 
 
@@ -163,14 +171,16 @@ def speed(results: Sequence[Rules.Results]) -> go.Figure:
         for place, entry in enumerate(order):
             kind, colour = KINDS[entry.group]
             found = [one.curves[name_of(entry)] for one in results]
-            x, x_half = mean_and_interval([early(one["angle"]) for one in found])
-            y, y_half = mean_and_interval([area(one["accuracy"]) for one in found])
+            x, *x_ends = (float(v) for v in _mean_and_range([early(one["angle"]) for one in found]))
+            y, *y_ends = (float(v) for v in _mean_and_range([area(one["accuracy"]) for one in found]))
+            thin = {"thickness": 1, "width": 0}
             drawn.add_scatter(
-                x=[float(x)],
-                y=[float(y)],
-                error_x={"array": [float(x_half)], "thickness": 1, "width": 0},
-                error_y={"array": [float(y_half)], "thickness": 1, "width": 0},
+                x=[x],
+                y=[y],
+                error_x=figure.error_bars([x], [x_ends[0]], [x_ends[1]]) | thin,
+                error_y=figure.error_bars([y], [y_ends[0]], [y_ends[1]]) | thin,
                 mode="markers+text",
+                cliponaxis=False,
                 text=[str(place + 1)],
                 # neighbours have their numbers on different sides
                 textposition=SIDES[place % len(SIDES)],
@@ -214,15 +224,20 @@ def costs(results: Sequence[Rules.Results]) -> go.Figure:
     drawn.update_layout(margin={"t": 36}, bargap=0.35, showlegend=False)
     drawn.update_annotations(font={"size": 13})
     drawn.update_xaxes(
-        {**plain.xaxis.to_plotly_json(), "type": "log", "title": {"text": "time over BPTT's", "font": {"size": 13}}}
+        {
+            **plain.xaxis.to_plotly_json(),
+            "type": "log",
+            "tickvals": [0.3, 1, 3, 10, 30, 100],
+            "title": {"text": "time over BPTT's", "font": {"size": 13}},
+        }
     )
     drawn.update_yaxes({**plain.yaxis.to_plotly_json(), "title": {"text": ""}, "autorange": "reversed", "ticks": ""})
     drawn.update_yaxes(title={"text": "rule", "font": {"size": 13}}, row=1, col=1)
     for column, family in enumerate(FAMILIES, start=1):
         for entry in entries(family):
-            # a ratio: means and intervals are of its logarithm
-            mean, half = mean_and_interval(np.log([one.costs[name_of(entry)] for one in results]))
-            middle, low, high = (float(np.exp(value)) for value in (mean, mean - half, mean + half))
+            # a ratio: the mean is of its logarithm
+            found = _mean_and_range(np.log([one.costs[name_of(entry)] for one in results]))
+            middle, low, high = (float(np.exp(value)) for value in found)
             drawn.add_bar(
                 y=[entry.label],
                 base=[1.0],
