@@ -39,8 +39,8 @@ def pictures(results: Sequence[Curves]) -> Iterator[Picture]:
         "accuracy",
         curves(results, "accuracy", "held-out digits told right (%)"),
         f"Accuracy through training, {over}; 2,000 held-out digits at full size. Chance is 10 %. "
-        "Where Hebb's rule forms the hidden layers, outputs learn by their own errors; little is told right at any time, and "
-        "outputs may fall silent.",
+        "Where Hebb's rule forms the hidden layers, outputs learn by their own errors; little is told right at any "
+        "time, and outputs may fall silent.",
     )
     yield Picture(
         "final",
