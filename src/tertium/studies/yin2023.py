@@ -79,7 +79,7 @@ class Yin2023(Study):
     test_seeds = (10, 11, 12)
     smoke = {
         "length": 20, "stretches": 2, "units": 6, "steps": 4, "batch": 4, "points": 2, "trials": 20,
-        "short": 10, "long": 20, "memory_stride": 5, "memory_units": 4, "memory_batch": 2,
+        "short": 10, "long": 20, "memory_stride": 5, "memory_units": 4, "memory_batch": 0,
     }  # fmt: skip
 
     class Config(StudyConfig):
@@ -102,7 +102,7 @@ class Yin2023(Study):
         long: int = Field(1000, ge=2, description="length of long ones")
         memory_stride: int = Field(50, ge=1, description="steps of a stretch there, the same for both")
         memory_units: int = Field(64, ge=1, description="units there")
-        memory_batch: int = Field(64, ge=1, description="sequences of a batch there")
+        memory_batch: int = Field(64, ge=0, description="sequences of a batch there; 0 leaves it out")
 
     @dataclass(frozen=True)
     class Results:
@@ -135,8 +135,7 @@ class Yin2023(Study):
     @staticmethod
     def _memory(config: Config) -> dict[str, Floats]:
         sizes = (config.memory_stride, config.memory_units, config.memory_batch)
-        lengths = (config.short, config.long)
-        return {rule: np.array([memory_of(rule, length, *sizes) for length in lengths]) for rule in ("fptt", "bptt")}
+        return memory_of(("fptt", "bptt"), (config.short, config.long), *sizes)
 
     def claims(self, results: Results) -> Iterator[Claim]:
         """Yield what is learned, what it takes, and what is kept in memory."""

@@ -1,7 +1,8 @@
-"""Peak memory of learning from one batch of sequences, in a process of its own that does nothing else.
+"""Peak memory of learning from one batch of sequences, each in a process of its own that does nothing else.
 
-``python -m tertium.studies.methods.yin_memory RULE LENGTH STRIDE UNITS BATCH`` prints by how many kB the peak is above
-what was there before the batch was learned from. The sequences, which are there before, are not counted.
+``python -m tertium.studies.methods.yin_memory STRIDE UNITS BATCH RULE LENGTH RULE LENGTH ...`` prints for each rule and
+length by how many kB the peak is above what was there before the batch was learned from. The sequences, which are there
+before, are not counted.
 """
 
 from __future__ import annotations
@@ -9,28 +10,44 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
 
 STATUS = Path("/proc/self/status")
 
 
-def memory_of(rule: str, length: int, stride: int, units: int, batch: int) -> float:
-    """Return the rise of the peak in MB, or NaN where the system does not tell.
+def memory_of(rules: Sequence[str], lengths: Sequence[int], stride: int, units: int, batch: int) -> dict[str, Floats]:
+    """Return the rise of the peak in MB for each rule, (length,); NaN where the system does not tell.
 
     Parameters
     ----------
-    rule : str
-        "fptt" or "bptt".
-    length, stride : int
-        Steps of a sequence and of a stretch.
+    rules : sequence of str
+        Of "fptt" and "bptt".
+    lengths : sequence of int
+        Steps of a sequence.
+    stride : int
+        Steps of a stretch.
     units, batch : int
+        No sequences leave the measurement out, which is not the same to the byte in each run: NaN too.
     """
-    if not STATUS.exists():
-        return float("nan")
-    words = [sys.executable, "-m", __name__, rule, *map(str, (length, stride, units, batch))]
+    if not (batch and STATUS.exists()):
+        return {rule: np.full(len(lengths), np.nan) for rule in rules}
+    cases = [(rule, str(length)) for rule in rules for length in lengths]
+    words = [
+        sys.executable,
+        "-m",
+        __name__,
+        *map(str, (stride, units, batch)),
+        *(word for case in cases for word in case),
+    ]
     done = subprocess.run(words, capture_output=True, text=True, check=True)
-    return int(done.stdout) / 1024
+    found = np.array([int(line) for line in done.stdout.split()]).reshape(len(rules), len(lengths)) / 1024
+    return dict(zip(rules, found, strict=True))
 
 
 def _line(field: str) -> int:
@@ -38,12 +55,8 @@ def _line(field: str) -> int:
     return next(int(line.split()[1]) for line in STATUS.read_text().splitlines() if line.startswith(field))
 
 
-def _learn(rule: str, length: int, stride: int, units: int, batch: int) -> None:
-    """Learn from one batch in a child, whose peak begins at what is there."""
-    import torch
-
-    torch.set_num_threads(1)
-    _one_batch(rule, 4, 2, 2, 1)()  # first uses of torch's parts are not what is measured
+def _measured(rule: str, length: int, stride: int, units: int, batch: int) -> int:
+    """Learn from one batch in a child, whose peak begins at what is there; return its rise in kB."""
     learn = _one_batch(rule, length, stride, units, batch)
     read, write = os.pipe()
     if os.fork() == 0:
@@ -52,7 +65,7 @@ def _learn(rule: str, length: int, stride: int, units: int, batch: int) -> None:
         os.write(write, str(_line("VmHWM") - before).encode())
         os._exit(0)
     os.wait()
-    sys.stdout.write(os.read(read, 100).decode())
+    return int(os.read(read, 100))
 
 
 def _one_batch(rule: str, length: int, stride: int, units: int, batch: int) -> Callable[[], None]:
@@ -75,5 +88,17 @@ def _one_batch(rule: str, length: int, stride: int, units: int, batch: int) -> C
     return learn
 
 
+def main(words: Sequence[str]) -> None:
+    """Print the measurements that the words of the command ask for."""
+    import torch
+
+    torch.set_num_threads(1)
+    stride, units, batch = map(int, words[:3])
+    for rule in words[3::2]:
+        _one_batch(rule, 4, 2, 2, 1)()  # first uses of torch's parts are not what is measured
+    for rule, length in zip(words[3::2], words[4::2], strict=True):
+        sys.stdout.write(f"{_measured(rule, int(length), stride, units, batch)}\n")
+
+
 if __name__ == "__main__":
-    _learn(sys.argv[1], *map(int, sys.argv[2:]))
+    main(sys.argv[1:])
