@@ -78,7 +78,7 @@ def factors(one: Any) -> go.Figure:
 
 def answers(results: Sequence[Any]) -> go.Figure:
     """Draw the share of wrong answers of each network."""
-    drawn = figure.new(x="", y="wrong answers (%)")
+    drawn = figure.new(x="network", y="wrong answers (%)")
     rows = [[one.wrong, *(one.tests[name]["wrong"] for name in ("spiking", "turned", "scrambled"))] for one in results]
     names = ["rate units", "spiking units", "made and heard<br>in another basis", "heard<br>in another basis"]
     mean, half = mean_and_interval(100 * np.array(rows))
@@ -120,7 +120,7 @@ def irregular(results: Sequence[Any]) -> go.Figure:
         "fano": ("Fano factor", 0.5),
         "correlation": ("correlation", 0.3),
     }
-    drawn = panels([name for name, _ in measures.values()], x="", y=["(1)", "", "", ""], height=400)
+    drawn = panels([name for name, _ in measures.values()], x="network", y=["(1)", "", "", ""], height=400)
     for column, (key, (_, claimed)) in enumerate(measures.items(), start=1):
         for i, (kind, named) in enumerate(NAMED.items()):
             rows = np.array([np.mean(one.spikes[kind][key]) for one in results])
@@ -140,5 +140,5 @@ def irregular(results: Sequence[Any]) -> go.Figure:
         drawn.add_hline(y=claimed, line={"color": "#222222", "width": 1, "dash": "dash"}, row=1, col=column)
         drawn.update_xaxes(showticklabels=False, range=[-0.6, 2.6], row=1, col=column)
         drawn.update_yaxes(rangemode="tozero", row=1, col=column)
-    drawn.update_layout(legend={"orientation": "h", "y": -0.12})
+    drawn.update_layout(legend={"orientation": "h", "y": -0.2})
     return drawn
