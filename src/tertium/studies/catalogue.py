@@ -77,6 +77,7 @@ STUDIES = Registry(
         "williams1989": "tertium.studies.williams1989:Williams1989",
         "yang2019": "tertium.studies.yang2019:Yang2019",
         "yang2019composition": "tertium.studies.yang2019composition:Yang2019Composition",
+        "zenke2021": "tertium.studies.zenke2021:Zenke2021",
         "yin2023": "tertium.studies.yin2023:Yin2023",
     },
     group="tertium.studies",
@@ -149,6 +150,7 @@ ROWS: dict[str, str] = {
     "williams1989": "FND11",
     "yang2019": "COG06",
     "yang2019composition": "COG07",
+    "zenke2021": "SNN01",
     "yin2023": "SNN06",
 }
 
