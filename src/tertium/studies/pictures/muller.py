@@ -36,7 +36,8 @@ def pictures(results: Sequence[Muller2019.Results]) -> Iterator[Picture]:
     yield Picture(
         "extinction",
         extinction(results),
-        f"Size of the negative image after the own signal has ended, as a share of what it was; {n} seeds.",
+        f"Size of the negative image after the own signal has ended, as a share of what it was; {n} seeds. Dashed: "
+        "a tenth.",
     )
     yield Picture(
         "stages",
