@@ -9,7 +9,7 @@ import numpy as np
 
 from tertium import figure
 from tertium.studies.base import Picture
-from tertium.studies.pictures.over_seeds import add, mean_and_interval
+from tertium.studies.pictures.over_seeds import mean_and_interval
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -58,7 +58,7 @@ def pictures(results: Sequence[Bellec2018.Results]) -> Iterator[Picture]:
         "delays",
         delays(results),
         "Wrong recalls by the time from the end of the store to the beginning of the recall; membrane time constants "
-        f"are 20 ms. Mean and 95 % interval over {over}.",
+        f"are 20 ms. One line a seed, {over}; the longest delays are rare.",
     )
     yield Picture(
         "swap",
@@ -139,10 +139,16 @@ def delays(results: Sequence[Any]) -> go.Figure:
     """Draw errors against the delay."""
     drawn = figure.new(x="delay (s)", y="wrong recalls (%)")
     for k, (key, name) in enumerate(NAMED.items()):
-        rows = np.array([one.by_delay[key] for one in results])
-        there = np.isfinite(rows).all(0)
-        line = {"color": figure.COLOURS[k]}
-        add(drawn, results[0].seconds[there], rows[:, there], name=name, mode="lines+markers", line=line)
+        for first, one in enumerate(results):
+            drawn.add_scatter(
+                x=one.seconds,
+                y=one.by_delay[key],
+                mode="lines+markers",
+                name=name,
+                legendgroup=name,
+                showlegend=first == 0,
+                line={"color": figure.COLOURS[k], "width": 1},
+            )
     drawn.update_yaxes(rangemode="tozero")
     return drawn
 
