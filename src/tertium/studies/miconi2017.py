@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tertium.studies.base import Field, Picture, Reference, Study, StudyConfig
 from tertium.studies.claim import Claim, Control, at_least, at_most
 from tertium.studies.methods.miconi_codes import at, mixed_in_time, own_and_others, scores
-from tertium.studies.methods.miconi_network import DT, Experiment
+from tertium.studies.methods.miconi_network import DT, KINDS, Experiment
 from tertium.studies.pictures import miconi2017 as draw
 
 if TYPE_CHECKING:
@@ -41,6 +41,11 @@ class Miconi2017(Study):
     rate than the cube too (0.1: 55 % at the end; 0.003: 99.8 % of trials 4,001 to 5,000). Pilots of learning were run
     by a script with the same trials, on seeds 0, 1 and 2.
 
+    The error is asked for in each kind of trial, which is stricter than the canon's median of all trials. Seeds 10 to
+    12 were first recorded with that: 0.02, 0.04 and 0.05, but the control's were 1.04, 0.86 and 0.05. Networks that are
+    told wrong errors get stuck at answers that are right for two or three of the four kinds, where errors are near 0,
+    and 2 elsewhere, so that the median of all says little. After this change the study was tested on new seeds.
+
     10,000 trials a network rather than 20,000; the canon's bound is 20,000. Float32. Decoders are discriminants and not
     the paper's correlation with mean patterns. They read the first stimulus at any time, also in networks that did not
     learn, and with decoders that do not last: a dynamic code of the sample is a property of chaotic networks and not
@@ -65,7 +70,7 @@ class Miconi2017(Study):
         "units": 30, "trials": 120, "steps": 200, "shown": 40, "second": 80, "response": 40, "recorded": 40,
         "bin_width": 0.02, "judged": 8,
     }  # fmt: skip
-    test_seeds = (10, 11, 12)
+    test_seeds = (13, 14, 15)
 
     class Config(StudyConfig):
         """The network and its task."""
@@ -137,13 +142,13 @@ class Miconi2017(Study):
         told_wrong = "told the error of the trial of the same kind before"
         yield Claim(
             "error",
-            "After 10,000 trials the median error of the output is 0.4 or less.",
-            float(np.median(last["cube"])),
+            "After 10,000 trials the median error of the output is 0.4 or less in each kind of trial.",
+            worst_kind(results.errors["cube"], results.judged),
             at_most(0.4),
-            "canon LRN06",
-            Control(told_wrong, float(np.median(last["misdealt"]))),
+            "canon LRN06; there the median of all trials",
+            Control(told_wrong, worst_kind(results.errors["misdealt"], results.judged)),
             judge="each",
-            unit="median |error|",
+            unit="median |error| of the worst kind",
         )
         yield Claim(
             "right",
@@ -216,3 +221,15 @@ class Miconi2017(Study):
     def figures(self, results: Sequence[Results]) -> Iterator[Picture]:
         """Draw learning, the answers and the decoders across time."""
         yield from draw.pictures(results)
+
+
+def worst_kind(errors: Floats, judged: int) -> float:
+    """Return the largest of the medians of the last trials of each kind; kinds take turns.
+
+    Examples
+    --------
+    >>> worst_kind(np.array([0.0, 0.1, 0.2, 1.9] * 5), 12)
+    1.9
+    """
+    kinds = np.arange(len(errors)) % len(KINDS)
+    return max(float(np.median(errors[-judged:][kinds[-judged:] == kind])) for kind in range(len(KINDS)))
