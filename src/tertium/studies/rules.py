@@ -65,9 +65,13 @@ class Rules(Study):
     STDP) hardly learned in this time, nor did weight perturbation where units spike, since the loss jumps with the
     weights: they are shown, and of them nothing is claimed. DECOLLE is e-prop where there is one layer. RTRL would take
     the spiking network, at 5 s a step: it is given room for less, and refuses.
+
+    Recorded twice on the test seeds with equal numbers; at first it was called a simulation of a paper's setting. Both
+    claims of what is learned by the end of the budget failed there, and stay: rates of one seed are too high for others
+    (weight perturbation came to 96 % of the decisions and fell back, seed 11), and FPTT was slow in the decision.
     """
 
-    row, kind = "LRN02", "simulation"
+    row, kind = "LRN02", "analogue"
     cite = (
         Reference(
             "Lillicrap2020",
@@ -89,8 +93,8 @@ class Rules(Study):
     needs = ("mnist_t10k",)
     smoke = {
         "images": 60, "tested": 12, "measured": 4, "digit_units": 4, "decision_units": 5, "spiking_units": 20,
-        "digit_steps": 3, "decision_steps": 3, "spiking_steps": 3, "digit_batch": 4, "decision_batch": 3,
-        "spiking_batch": 3, "points": 3, "timed": 0,
+        "digit_steps": 1, "decision_steps": 1, "spiking_steps": 1, "digit_batch": 4, "decision_batch": 3,
+        "spiking_batch": 3, "points": 1, "timed": 0,
     }  # fmt: skip
 
     class Config(StudyConfig):
@@ -111,7 +115,7 @@ class Rules(Study):
         noise: float = Field(
             0.1, ge=0, description="of the spiking units, by which reward tells them apart; thresholds"
         )
-        points: int = Field(10, ge=3, description="measurements through a training")
+        points: int = Field(10, ge=1, description="measurements through a training")
         timed: int = Field(5, ge=0, description="times that a step is timed; 0 for not at all, as times never repeat")
 
     @dataclass(frozen=True)
