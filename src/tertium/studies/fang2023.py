@@ -111,7 +111,7 @@ class Fang2023(Study):
         spiking: Floats  # (step,) right
         readout: Floats  # (step,) right where the read-out alone learns
         rates: Floats  # (layer,) share of steps with a spike
-        curve: Floats  # (point, 2) steps of training, right of some held-out digits
+        curve: Floats  # (point, 2) steps of training, right of some digits that are learned from
 
     def run(self, config: Config, lab: Lab) -> Results:
         """Compare units, convert networks, train spiking ones."""

@@ -137,7 +137,7 @@ def learned(items: LabelledTask, steps: int, config: Sizes, lab: Lab, *, whole: 
     -------
     dict
         ``right`` (step,), per cent; ``rate`` (layer,), share of steps with a spike; ``curve`` (point, 2), steps of
-        training and per cent of held-out items.
+        training and per cent of items that are learned from.
     """
     assert items.held_out is not None
     network = spiking_network(items, config, lab.seeds.child("spiking"))
@@ -161,7 +161,8 @@ def learned(items: LabelledTask, steps: int, config: Sizes, lab: Lab, *, whole: 
     shown = torch.from_numpy(items.held_out.items[:PART])
     with torch.no_grad():
         _, states = network(shown.expand(steps, *shown.shape))
-        rates = [float(cell.activity(s).mean()) for cell, s in zip(network.cells, states, strict=False)]
+        layers = [cell for cell in network.cells if isinstance(cell, ConvLIF)]
+        rates = [float(cell.activity(s).mean()) for cell, s in zip(layers, states, strict=False)]
     return {
         "right": right(network, items.held_out, steps),
         "rate": np.array(rates),
