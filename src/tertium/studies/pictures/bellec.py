@@ -91,7 +91,7 @@ def trial(shown: Any) -> go.Figure:
     drawn.update_yaxes(
         tickvals=[*(quarter * (np.arange(4) + 0.5)), channels + units / 4, channels + 3 * units / 4],
         ticktext=["bit 0", "bit 1", "store", "recall", "LIF", "ALIF"],
-        title_text="",
+        title_text="input population, recurrent units",
         showgrid=False,
     )
     return drawn

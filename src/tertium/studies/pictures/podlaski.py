@@ -88,7 +88,7 @@ def alone(result: Podlaski2024.Results, grid: Floats) -> go.Figure:
 
 def errors(results: Sequence[Podlaski2024.Results]) -> go.Figure:
     """Draw the errors of all functions in three conditions."""
-    drawn = figure.new(x="", y="RMSE / sd of the function")
+    drawn = figure.new(x="network", y="RMSE / sd of the function")
     names = ("both populations", "straight inhibition", "noise and cost")
     for place, (name, field) in enumerate(zip(names, ("errors", "straight", "noisy_errors"), strict=True)):
         values = np.concatenate([list(getattr(r, field).values()) for r in results])
