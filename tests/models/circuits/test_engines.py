@@ -125,6 +125,15 @@ def test_an_interruption_loses_nothing(runs, monkeypatch):
     np.testing.assert_array_equal(simulation.result().steps, runs["compiled"].steps)
 
 
+@pytest.fixture
+def heard():
+    """Let Ctrl-C be heard also where the tests were started in the background, which makes a shell ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard")
 def test_ctrl_c_stops_at_the_end_of_a_block_and_the_run_can_go_on():
     if threading.current_thread() is not threading.main_thread():
         pytest.skip("signals reach the main thread only")
